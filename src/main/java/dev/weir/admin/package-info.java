@@ -1,0 +1,5 @@
+/** The admin port: metrics, liveness, readiness. */
+@NullMarked
+package dev.weir.admin;
+
+import org.jspecify.annotations.NullMarked;

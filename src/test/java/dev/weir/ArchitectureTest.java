@@ -1,0 +1,107 @@
+package dev.weir;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+    private static final JavaClasses WEIR = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.weir");
+
+    @Test
+    void packages_knowOnlyTheLayersBelow() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .withOptionalLayers(true)
+                .layer("config")
+                .definedBy("dev.weir.config..")
+                .layer("http")
+                .definedBy("dev.weir.http..")
+                .layer("observe")
+                .definedBy("dev.weir.observe..")
+                .layer("loop")
+                .definedBy("dev.weir.loop..")
+                .layer("pool")
+                .definedBy("dev.weir.pool..")
+                .layer("balance")
+                .definedBy("dev.weir.balance..")
+                .layer("route")
+                .definedBy("dev.weir.route..")
+                .layer("upstream")
+                .definedBy("dev.weir.upstream..")
+                .layer("proxy")
+                .definedBy("dev.weir.proxy..")
+                .layer("downstream")
+                .definedBy("dev.weir.downstream..")
+                .layer("admin")
+                .definedBy("dev.weir.admin..")
+                .layer("root")
+                .definedBy("dev.weir")
+                .whereLayer("config")
+                .mayNotAccessAnyLayer()
+                .whereLayer("http")
+                .mayNotAccessAnyLayer()
+                .whereLayer("loop")
+                .mayNotAccessAnyLayer()
+                .whereLayer("observe")
+                .mayOnlyAccessLayers("config", "http", "loop")
+                .whereLayer("pool")
+                .mayOnlyAccessLayers("config", "observe")
+                .whereLayer("balance")
+                .mayOnlyAccessLayers("config", "pool")
+                .whereLayer("route")
+                .mayOnlyAccessLayers("config", "http")
+                .whereLayer("upstream")
+                .mayOnlyAccessLayers("config", "http", "observe", "loop", "pool")
+                .whereLayer("proxy")
+                .mayOnlyAccessLayers("config", "http", "observe", "loop", "pool", "balance", "route", "upstream")
+                .whereLayer("downstream")
+                .mayOnlyAccessLayers("config", "http", "observe", "loop", "proxy")
+                .whereLayer("admin")
+                .mayOnlyAccessLayers("config", "observe", "pool", "balance")
+                .check(WEIR);
+    }
+
+    @Test
+    void packages_formNoCycle() {
+        slices().matching("dev.weir.(*)..").should().beFreeOfCycles().check(WEIR);
+    }
+
+    @Test
+    void dataPlane_neverBlocks() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "dev.weir.proxy..",
+                        "dev.weir.downstream..",
+                        "dev.weir.upstream..",
+                        "dev.weir.balance..",
+                        "dev.weir.http..",
+                        "dev.weir.loop..")
+                .should()
+                .callMethod(Thread.class, "sleep", long.class)
+                .orShould()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.net.http..", "java.util.concurrent.locks..")
+                .allowEmptyShould(true)
+                .check(WEIR);
+    }
+
+    @Test
+    void userRules_useLinearTimeMatching() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.weir.route..", "dev.weir.proxy..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("java.util.regex..")
+                .allowEmptyShould(true)
+                .check(WEIR);
+    }
+}
