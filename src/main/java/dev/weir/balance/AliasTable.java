@@ -1,6 +1,7 @@
 package dev.weir.balance;
 
 import dev.weir.pool.ServerSet;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
@@ -8,54 +9,51 @@ import java.util.stream.IntStream;
  * Vose): a column is drawn uniformly, and in it either its own index, up to a threshold, or one other. Immutable.
  */
 final class AliasTable {
-    /** For each column, how much of it is its own, of 2<sup>32</sup>. */
-    private final long[] threshold;
+    private static final long WHOLE = 1L << 32;
+
+    /** For each column, how much of {@link #WHOLE} is its own. */
+    private final long[] own;
 
     private final int[] alias;
 
     /** Of at least one server, none of weight 0. */
     AliasTable(ServerSet servers) {
         int n = servers.size();
-        threshold = new long[n];
+        own = new long[n];
         alias = new int[n];
-        long total = IntStream.range(0, n).mapToLong(servers::weight).sum();
-        double[] share = IntStream.range(0, n)
-                .mapToDouble(i -> (double) servers.weight(i) * n / total)
-                .toArray();
-        int[] poor = IntStream.range(0, n).filter(i -> share[i] < 1).toArray();
-        int[] rich = IntStream.range(0, n).filter(i -> share[i] >= 1).toArray();
-        fill(share, poor, rich);
+        double total = IntStream.range(0, n).mapToLong(servers::weight).sum();
+        fill(IntStream.range(0, n)
+                .mapToDouble(i -> servers.weight(i) * n / total)
+                .toArray());
     }
 
-    /** Each poor column is filled up from a rich one, which may become poor by it. What is left over is full. */
-    private void fill(double[] share, int[] poor, int[] rich) {
-        int[] stack = new int[share.length];
-        System.arraycopy(poor, 0, stack, 0, poor.length);
-        int stacked = poor.length;
-        int giver = 0;
-        while (stacked > 0 && giver < rich.length) {
-            int column = stack[--stacked];
-            int from = rich[giver];
-            threshold[column] = (long) (share[column] * (1L << 32));
-            alias[column] = from;
-            share[from] -= 1 - share[column];
-            if (share[from] < 1) {
-                stack[stacked++] = from;
-                giver++;
+    /** Fills each poor column up from a rich one, which may become poor by it; those left over at the end are full. */
+    private void fill(double[] share) {
+        int n = share.length;
+        int[] columns = new int[n];
+        int poor = 0;
+        int rich = n;
+        for (int i = 0; i < n; i++) {
+            columns[share[i] < 1 ? poor++ : --rich] = i;
+        }
+        Arrays.fill(own, WHOLE);
+        while (poor > 0 && rich < n) {
+            int column = columns[--poor];
+            int giver = columns[rich];
+            own[column] = (long) (share[column] * WHOLE);
+            alias[column] = giver;
+            share[giver] -= 1 - share[column];
+            if (share[giver] < 1) {
+                columns[poor++] = giver;
+                rich++;
             }
-        }
-        while (stacked > 0) {
-            threshold[stack[--stacked]] = 1L << 32;
-        }
-        while (giver < rich.length) {
-            threshold[rich[giver++]] = 1L << 32;
         }
     }
 
     /** One draw: the high half of the product is the column, the low half the place in it. */
     int draw(Choice choice) {
-        long product = choice.randomBits() * threshold.length;
+        long product = choice.randomBits() * own.length;
         int column = (int) (product >>> 32);
-        return (product & 0xFFFFFFFFL) < threshold[column] ? column : alias[column];
+        return (product & 0xFFFFFFFFL) < own[column] ? column : alias[column];
     }
 }

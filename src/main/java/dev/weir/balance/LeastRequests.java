@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * <p>That rule alone would send everything to the heaviest servers while there is little to do, since one request on an
  * idle server of weight 1 weighs more than one on an idle server of weight 3. So servers take smooth weighted turns
  * ({@link Rotation}), and one that is idle when its turn comes is taken: at low load the shares are those of the weights,
- * and of equal servers none comes first. Only when it is busy are the others looked at, from it on (which breaks ties by
- * turn too), until one is found that cannot be beaten: idle, with the greatest weight. Only if none is are all compared.
+ * and of equal servers none comes first. Only when it is busy are the others looked at, from a random one on (which
+ * breaks ties), until one is found that cannot be beaten: idle, with the greatest weight. Only if none is are all compared.
  *
- * <p>Loops that pick at the same moment do not see each other's request yet; as each has its own turn, they seldom
- * choose the same server.
+ * <p>Loops that pick at the same moment do not see each other's request yet; as each has its own turn or place to look
+ * from, they seldom choose the same server.
  */
 final class LeastRequests implements Picker {
     private final Rotation rotation;
@@ -31,21 +31,19 @@ final class LeastRequests implements Picker {
 
     @Override
     public @Nullable Server pick(Choice choice) {
-        int turn = rotation.at(rotation.place(choice));
-        Server server = rotation.servers.server(turn);
+        Server server = rotation.servers.server(rotation.turn(choice));
         if (server.inFlight() == 0 && !choice.excluded(server)) {
             return server;
         }
-        return leastFrom(turn, choice);
+        return least(rotation.servers, choice);
     }
 
-    private @Nullable Server leastFrom(int start, Choice choice) {
-        ServerSet servers = rotation.servers;
+    private static @Nullable Server least(ServerSet servers, Choice choice) {
         int n = servers.size();
         Server least = null;
         long leastLoad = Long.MAX_VALUE;
         int leastWeight = 1;
-        for (int step = 0, i = start; step < n; step++, i = i + 1 == n ? 0 : i + 1) {
+        for (int step = 0, i = choice.random(n); step < n; step++, i = i + 1 == n ? 0 : i + 1) {
             Server server = servers.server(i);
             int weight = servers.weight(i);
             long load = server.inFlight() + 1L;

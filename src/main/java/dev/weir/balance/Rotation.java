@@ -8,6 +8,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * order is exact over all loops, and a turn costs one atomic addition. Thread-safe.
  */
 final class Rotation {
+    /** How many turns are drawn for a server not excluded; those excluded may have nearly all of them. */
+    private static final int DRAWS = 8;
+
     /** The servers taking turns; all have a weight above 0. */
     final ServerSet servers;
 
@@ -30,21 +33,19 @@ final class Rotation {
     }
 
     /**
-     * The place in the period of a request's attempt. The first attempt takes the next turn. A further one takes none, or
-     * a dead server would shift the order, at worst so that each request meets it first; it gets a place at random, so
-     * that those who failed at one server do not all go on to its neighbour.
+     * The index of the server whose turn it is. The first attempt of a request takes the next turn. A further one takes
+     * none, or a dead server would shift the order, at worst so that each request meets it first; it gets a turn drawn at
+     * random, so that those who failed at one server do not all go on to its neighbour. In spite of a few draws that may
+     * be an excluded server.
      */
-    int place(Choice choice) {
-        return choice.isFirst() ? (int) (counter.getAndIncrement() % turns.length) : choice.random(turns.length);
-    }
-
-    /** The index of the server at a place. */
-    int at(int place) {
-        return turns[place];
-    }
-
-    /** The place after this one. */
-    int after(int place) {
-        return place + 1 == turns.length ? 0 : place + 1;
+    int turn(Choice choice) {
+        if (choice.isFirst()) {
+            return turns[(int) (counter.getAndIncrement() % turns.length)];
+        }
+        int index = turns[choice.random(turns.length)];
+        for (int i = 1; i < DRAWS && choice.excluded(servers.server(index)); i++) {
+            index = turns[choice.random(turns.length)];
+        }
+        return index;
     }
 }
