@@ -1,0 +1,13 @@
+package dev.weir.admin;
+
+import dev.weir.observe.Exposition;
+import org.jspecify.annotations.Nullable;
+
+/** What the admin port shows of a running Weir. Called on the admin port's threads, several at once; may block. */
+public interface AdminView {
+    /** Why Weir should get no traffic now, as the end of the sentence "not ready: …"; null when it is ready. */
+    @Nullable String notReady();
+
+    /** The metrics in the format that the {@code Accept} field value asks for, empty when it was not sent. */
+    Exposition metrics(String accept);
+}

@@ -1,0 +1,78 @@
+package dev.weir.observe;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What one event loop counts. All methods and all changes of the counters belong to the loop's thread; a scrape on any
+ * other thread only reads.
+ */
+public final class LoopMeters {
+    /** Connections accepted from clients, since the start. */
+    public final Counter connectionsAccepted = new Counter();
+
+    /** Connections to clients that are open now. */
+    public final Counter connectionsOpen = new Counter();
+
+    /** Connections closed at once because a limit was reached. */
+    public final Counter connectionsRefused = new Counter();
+
+    /** Requests whose head was read and whose answer is not finished. */
+    public final Counter requestsInFlight = new Counter();
+
+    /** Bytes read from clients, heads included. */
+    public final Counter bytesReceived = new Counter();
+
+    /** Bytes written to clients, heads included. */
+    public final Counter bytesSent = new Counter();
+
+    /** Connections that switched to another protocol, since the start. */
+    public final Counter upgrades = new Counter();
+
+    /** Switched connections that are open now. */
+    public final Counter tunnelsOpen = new Counter();
+
+    private final Map<Cause, Counter> causes = new EnumMap<>(Cause.class);
+    private final Map<String, PoolMeters> pools = new HashMap<>();
+
+    LoopMeters() {
+        for (Cause cause : Cause.values()) {
+            causes.put(cause, new Counter());
+        }
+    }
+
+    /** Counts one exchange that ended for this cause. */
+    public void cause(Cause cause) {
+        requireNonNull(causes.get(cause)).increment();
+    }
+
+    /**
+     * Counts a request that no server answered.
+     *
+     * @param pool the pool's name, empty when no route matched
+     * @param status the status code sent to the client, 0 when none was
+     */
+    public void unserved(String pool, int status) {
+        pool(pool).unserved.count(status);
+    }
+
+    /** The cells of a server, made at the first call. To be kept by the caller: this is a look-up by name. */
+    public ServerMeters server(String pool, String server) {
+        return pool(pool).server(server);
+    }
+
+    /**
+     * Ends the series of a removed server. Its durations stay in those of its pool, whose histograms must not shrink.
+     * Requests that are still with the server may go on to use its cells.
+     */
+    public void forget(String pool, String server) {
+        pool(pool).forget(server);
+    }
+
+    private PoolMeters pool(String name) {
+        return pools.computeIfAbsent(name, PoolMeters::new);
+    }
+}

@@ -1,0 +1,67 @@
+package dev.weir.observe;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
+
+/**
+ * All numbers of one Weir: the cells of its event loops, and values that others offer to be read at each scrape. A
+ * scrape reads; it never makes a loop wait.
+ */
+public final class Meters {
+    /** Takes the values of one metric while it is scraped. */
+    @FunctionalInterface
+    public interface Samples {
+        /** One value; as many label values as the metric has label names, in their order. */
+        void add(double value, String... labelValues);
+    }
+
+    enum Kind {
+        GAUGE,
+        COUNTER
+    }
+
+    record Offered(Kind kind, String name, String help, List<String> labels, Consumer<Samples> source) {}
+
+    private final LoopMeters[] loops;
+    private final Map<String, Offered> offered = new ConcurrentSkipListMap<>();
+
+    /** Meters of so many event loops. */
+    public Meters(int loops) {
+        this.loops = new LoopMeters[loops];
+        for (int i = 0; i < loops; i++) {
+            this.loops[i] = new LoopMeters();
+        }
+    }
+
+    /** How many event loops there are. */
+    public int loops() {
+        return loops.length;
+    }
+
+    /** The cells of the event loop with this index, 0 to {@code loops() - 1}. */
+    public LoopMeters loop(int index) {
+        return loops[index];
+    }
+
+    /**
+     * Offers a value that goes up and down. A later offer of the same name replaces this one.
+     *
+     * @param name the full name with its base unit, such as {@code weir_server_requests_in_flight}
+     * @param help one sentence
+     * @param labels the label names, perhaps none
+     * @param source called at each scrape on the scraping thread; must not block
+     */
+    public void gauge(String name, String help, List<String> labels, Consumer<Samples> source) {
+        offered.put(name, new Offered(Kind.GAUGE, name, help, List.copyOf(labels), source));
+    }
+
+    /** Offers a count that never shrinks; as {@link #gauge}, and the name ends in {@code _total}. */
+    public void counter(String name, String help, List<String> labels, Consumer<Samples> source) {
+        if (!name.endsWith("_total")) {
+            throw new IllegalArgumentException("The name of a counter ends in _total: " + name);
+        }
+        offered.put(name, new Offered(Kind.COUNTER, name, help, List.copyOf(labels), source));
+    }
+}
