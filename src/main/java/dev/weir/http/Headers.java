@@ -8,6 +8,9 @@ import java.util.Arrays;
  * until the head that it belongs to is reset; confined to one thread. Indices run from 0 to {@link #size()} - 1.
  */
 public final class Headers {
+    /** No fields at all. */
+    public static final Headers EMPTY = new Headers();
+
     private static final Field[] FIELDS = Field.values();
     private static final int[] NO_SPANS = {};
     private static final byte[] NO_BYTES = {};

@@ -1,0 +1,54 @@
+package dev.weir;
+
+import dev.weir.balance.Pool;
+import dev.weir.config.PoolConfig;
+import dev.weir.config.RouteConfig;
+import dev.weir.config.WeirConfig;
+import dev.weir.pool.ServerRegistry;
+import dev.weir.proxy.RequestPlan;
+import dev.weir.route.RouteTable;
+import dev.weir.upstream.UpstreamSettings;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What all requests need of one configuration, compiled; immutable, published by one volatile write. */
+record Snapshot(RouteTable routes, List<RequestPlan.Destination> destinations, Map<String, Pool> pools)
+        implements RequestPlan {
+    static Snapshot of(WeirConfig config, ServerRegistry servers) {
+        Map<String, Pool> pools = new LinkedHashMap<>();
+        Map<String, Destination> byPool = new LinkedHashMap<>();
+        config.pools().forEach((name, pool) -> {
+            Pool compiled = new Pool(name, pool, servers.acquire(name, pool.servers()));
+            pools.put(name, compiled);
+            byPool.put(name, destination(compiled, pool));
+        });
+        List<RouteConfig> routes = config.routes().isEmpty() ? everythingTo(config) : config.routes();
+        List<Destination> destinations = new ArrayList<>();
+        for (RouteConfig route : routes) {
+            destinations.add(byPool.get(route.pool()));
+        }
+        return new Snapshot(RouteTable.of(routes), List.copyOf(destinations), Map.copyOf(pools));
+    }
+
+    private static Destination destination(Pool pool, PoolConfig config) {
+        return new Destination(
+                pool,
+                UpstreamSettings.of(config),
+                config.retry().attempts(),
+                config.retry().bodyBytes());
+    }
+
+    /** One pool needs no routes. */
+    private static List<RouteConfig> everythingTo(WeirConfig config) {
+        return config.pools().keySet().stream()
+                .map(pool -> new RouteConfig(new RouteConfig.Match("", "", List.of(), Map.of()), pool))
+                .toList();
+    }
+
+    @Override
+    public Destination destination(int route) {
+        return destinations.get(route);
+    }
+}

@@ -1,0 +1,241 @@
+package dev.weir.downstream;
+
+import dev.weir.config.Address;
+import dev.weir.config.ListenerConfig;
+import dev.weir.loop.Transport;
+import dev.weir.observe.Cause;
+import dev.weir.proxy.ClientInfo;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.unix.DomainSocketAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One bound address. One loop accepts for it and deals the connections out to all loops in turn: a connection stays on
+ * its loop for life, and with one listening socket none is lost that waits in another loop's queue when Weir stops.
+ */
+public final class Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
+    private static final int BACKLOG = 4096;
+    private static final long PAUSE_MILLIS = 200;
+
+    private static final byte[] TOO_MANY = ("HTTP/1.1 503 Service Unavailable\r\n"
+                    + "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 0\r\nConnection: close\r\n"
+                    + "Proxy-Status: weir; error=" + Cause.CONNECTION_LIMIT.proxyStatusError() + "; details=\""
+                    + Cause.CONNECTION_LIMIT.id() + "\"\r\n\r\n")
+            .getBytes(StandardCharsets.US_ASCII);
+
+    private final ListenerConfig config;
+    private final ListenerSettings settings;
+    private final List<Connections> loops;
+    private final Channel channel;
+    /** Connections open now; changed by all loops, once for each connection. */
+    private final AtomicInteger open = new AtomicInteger();
+    /** Only the accepting loop deals. */
+    private int next;
+
+    private Listener(ListenerConfig config, List<Connections> loops, Channel channel) {
+        this.config = config;
+        this.settings = ListenerSettings.of(config);
+        this.loops = loops;
+        this.channel = channel;
+    }
+
+    /**
+     * Binds and begins to accept. Waits for the outcome; not to be called on a loop.
+     *
+     * @param accepting the loop that accepts
+     * @throws IOException with a sentence for the user
+     */
+    public static Listener bind(
+            ListenerConfig config, List<Connections> loops, EventLoop accepting, Transport transport)
+            throws IOException {
+        SocketAddress address = socketAddress(config.bind(), transport);
+        boolean unix = config.bind() instanceof Address.Unix;
+        Channel channel =
+                unix ? transport.unixServer().newChannel() : transport.server().newChannel();
+        channel.config().setOption(ChannelOption.SO_BACKLOG, BACKLOG);
+        if (!unix) {
+            channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
+        }
+        Listener listener = new Listener(config, loops, channel);
+        channel.pipeline().addLast(listener.new Acceptor());
+        await(accepting.register(channel), config);
+        await(channel.bind(address), config);
+        return listener;
+    }
+
+    private static void await(ChannelFuture future, ListenerConfig config) throws IOException {
+        future.awaitUninterruptibly();
+        Throwable failure = future.cause();
+        if (failure == null) {
+            return;
+        }
+        future.channel().close();
+        String reason = String.valueOf(failure.getMessage());
+        String what = reason.contains("in use")
+                ? "the address is already in use; another program, or another Weir, listens there"
+                : reason.contains("ermission")
+                        ? "permission denied; ports below 1024 need the right CAP_NET_BIND_SERVICE or root"
+                        : reason.contains("assign requested") ? "this machine does not have that address" : reason;
+        throw new IOException("cannot listen on " + config.bind() + ": " + what, failure);
+    }
+
+    private static SocketAddress socketAddress(Address bind, Transport transport) throws IOException {
+        return switch (bind) {
+            case Address.Inet inet -> {
+                if (inet.host().isEmpty()) {
+                    yield new InetSocketAddress(inet.port());
+                }
+                InetSocketAddress address = new InetSocketAddress(inet.host(), inet.port());
+                if (address.isUnresolved()) {
+                    throw new IOException("cannot listen on " + bind + ": the name " + inet.host() + " has no address");
+                }
+                yield address;
+            }
+            case Address.Unix unix -> {
+                removeStale(Path.of(unix.path()));
+                yield transport.nativeSockets()
+                        ? new DomainSocketAddress(unix.path())
+                        : UnixDomainSocketAddress.of(unix.path());
+            }
+        };
+    }
+
+    /** A socket file that nobody listens on any more is left from a process that was killed. */
+    private static void removeStale(Path path) throws IOException {
+        if (!Files.exists(path)) {
+            return;
+        }
+        try (java.nio.channels.SocketChannel probe =
+                java.nio.channels.SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+            throw new IOException("cannot listen on unix:" + path + ": another program listens there");
+        } catch (java.net.ConnectException nobody) {
+            Files.delete(path);
+        } catch (java.net.SocketException notASocket) {
+            throw new IOException("cannot listen on unix:" + path + ": the file exists and is no socket", notASocket);
+        }
+    }
+
+    public ListenerConfig config() {
+        return config;
+    }
+
+    /** The address with the port that was really taken. */
+    public String boundTo() {
+        SocketAddress local = channel.localAddress();
+        if (local instanceof InetSocketAddress inet) {
+            String host = inet.getAddress().isAnyLocalAddress()
+                    ? ""
+                    : inet.getAddress().getHostAddress();
+            return new Address.Inet(host, inet.getPort()).toString();
+        }
+        return config.bind().toString();
+    }
+
+    /** The port that was really taken; -1 for a unix domain socket. */
+    public int port() {
+        return channel.localAddress() instanceof InetSocketAddress inet ? inet.getPort() : -1;
+    }
+
+    /** Stops accepting; open connections stay. */
+    public void close() {
+        channel.close().awaitUninterruptibly();
+        if (config.bind() instanceof Address.Unix unix) {
+            try {
+                Files.deleteIfExists(Path.of(unix.path()));
+            } catch (IOException left) {
+                LOG.warn("listener {}: cannot remove its socket file: {}", config.bind(), left.getMessage());
+            }
+        }
+    }
+
+    private ClientInfo clientOf(Channel child) {
+        InetAddress address = child.remoteAddress() instanceof InetSocketAddress inet ? inet.getAddress() : null;
+        String text = address == null ? "" : withoutZone(address.getHostAddress());
+        boolean trusted = address != null && settings.trusts(address.getAddress());
+        return new ClientInfo(settings.name(), text, trusted, "http", settings.forwarding());
+    }
+
+    private static String withoutZone(String address) {
+        int zone = address.indexOf('%');
+        return zone < 0 ? address : address.substring(0, zone);
+    }
+
+    private final class Acceptor extends ChannelInboundHandlerAdapter {
+        private long warned = Long.MIN_VALUE;
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            Channel child = (Channel) message;
+            Connections target = loops.get(next);
+            next = next + 1 == loops.size() ? 0 : next + 1;
+            if (open.incrementAndGet() > config.limits().connections()) {
+                refuse(child, target);
+                return;
+            }
+            configure(child, target);
+            child.pipeline()
+                    .addLast(new Http1Downstream(target, settings, clientOf(child), child, open::decrementAndGet));
+            register(child, target);
+        }
+
+        private void configure(Channel child, Connections target) {
+            int buffer = settings.bufferBytes();
+            child.config().setRecvByteBufAllocator(target.worker().loop().reads());
+            child.config().setWriteBufferWaterMark(new WriteBufferWaterMark(buffer / 4, buffer / 2));
+            child.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        }
+
+        private void register(Channel child, Connections target) {
+            target.worker().loop().executor().register(child).addListener(registered -> {
+                if (!registered.isSuccess()) {
+                    child.unsafe().closeForcibly();
+                    open.decrementAndGet();
+                }
+            });
+        }
+
+        private void refuse(Channel child, Connections target) {
+            EventLoop executor = target.worker().loop().executor();
+            executor.register(child).addListener(registered -> {
+                open.decrementAndGet();
+                target.worker().meters().connectionsRefused.increment();
+                target.worker().meters().cause(Cause.CONNECTION_LIMIT);
+                child.writeAndFlush(Unpooled.wrappedBuffer(TOO_MANY)).addListener(ChannelFutureListener.CLOSE);
+            });
+        }
+
+        /** Out of descriptors or memory: accepting rests a little, what waits in the backlog is not lost. */
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+            long now = System.nanoTime();
+            if (warned == Long.MIN_VALUE || now - warned > TimeUnit.SECONDS.toNanos(10)) {
+                warned = now;
+                LOG.warn("listener {}: cannot accept: {}; trying again", settings.name(), failure.getMessage());
+            }
+            ctx.channel().config().setAutoRead(false);
+            ctx.executor()
+                    .schedule(() -> ctx.channel().config().setAutoRead(true), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+}

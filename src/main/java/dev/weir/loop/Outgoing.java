@@ -1,0 +1,76 @@
+package dev.weir.loop;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes to one channel between two flushes: heads, framing and small pieces are gathered in one buffer, so that a
+ * small message is one system call on one piece of memory; large pieces are passed on as the buffers they came in.
+ * Confined to the channel's event loop.
+ */
+public final class Outgoing {
+    /** Up to this many bytes copying is cheaper than another buffer in the gathering write. */
+    private static final int COPIED = 4096;
+
+    private static final int SMALLEST = 1024;
+
+    private final Channel channel;
+    private @Nullable ByteBuf gathered;
+
+    public Outgoing(Channel channel) {
+        this.channel = channel;
+    }
+
+    /** Copies the bytes. */
+    public void write(byte[] from, int offset, int length) {
+        room(length).writeBytes(from, offset, length);
+    }
+
+    /** Consumes the next {@code length} bytes of {@code in}; keeps a share of its memory when they are many. */
+    public void write(ByteBuf in, int length) {
+        if (length <= COPIED) {
+            room(length).writeBytes(in, length);
+            return;
+        }
+        pass();
+        channel.write(in.readRetainedSlice(length), channel.voidPromise());
+    }
+
+    /** Writes what was gathered to the socket; what it does not take stays with the channel. */
+    public void flush() {
+        ByteBuf buffer = gathered;
+        if (buffer == null) {
+            channel.flush();
+            return;
+        }
+        gathered = null;
+        channel.writeAndFlush(buffer, channel.voidPromise());
+    }
+
+    /** Drops what was gathered and not flushed; for channels that close. */
+    public void discard() {
+        if (gathered != null) {
+            gathered.release();
+            gathered = null;
+        }
+    }
+
+    private ByteBuf room(int length) {
+        ByteBuf buffer = gathered;
+        if (buffer != null && buffer.writableBytes() >= length) {
+            return buffer;
+        }
+        pass();
+        buffer = channel.alloc().directBuffer(Math.max(length, SMALLEST));
+        gathered = buffer;
+        return buffer;
+    }
+
+    private void pass() {
+        if (gathered != null) {
+            channel.write(gathered, channel.voidPromise());
+            gathered = null;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package dev.weir.loop;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.util.UncheckedBooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The buffers that the sockets of one event loop are read into. One buffer serves all of them for as long as whoever
+ * was handed it keeps nothing of it; only then a fresh one is taken. So an idle connection owns no buffer, a read costs
+ * no allocation, and the bytes are still in the cache when they are written on. Confined to its event loop.
+ *
+ * <p>A channel is read once an event: what was read has been written on before more is read, which keeps the memory of
+ * an exchange bounded by one buffer each way.
+ */
+public final class ReadBuffers implements RecvByteBufAllocator {
+    private final int size;
+    private @Nullable ByteBuf shared;
+
+    /** Size in bytes of each buffer. */
+    public ReadBuffers(int size) {
+        this.size = size;
+    }
+
+    @Override
+    public ExtendedHandle newHandle() {
+        return new Handle();
+    }
+
+    private ByteBuf take(ByteBufAllocator allocator) {
+        ByteBuf buffer = shared;
+        if (buffer != null) {
+            if (buffer.refCnt() == 1) {
+                return buffer.clear().retain();
+            }
+            buffer.release();
+        }
+        buffer = allocator.directBuffer(size, size);
+        shared = buffer;
+        return buffer.retain();
+    }
+
+    /** Gives the shared buffer back; for the end of the loop. */
+    public void close() {
+        if (shared != null) {
+            shared.release();
+            shared = null;
+        }
+    }
+
+    /**
+     * Thrown instead of reading when a channel whose reading is paused got a hang-up, after which Netty would read all
+     * that the kernel holds (some MiB), whatever auto-read says. Netty takes it as a failed read without closing; what
+     * is left is read when reading goes on.
+     */
+    public static final class ReadPaused extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        static final ReadPaused INSTANCE = new ReadPaused();
+
+        private ReadPaused() {
+            super("reading is paused", null, false, false);
+        }
+    }
+
+    private final class Handle implements ExtendedHandle {
+        private @Nullable ChannelConfig config;
+        private int lastRead;
+        private int attempted;
+
+        @Override
+        public ByteBuf allocate(ByteBufAllocator allocator) {
+            if (config != null && !config.isAutoRead()) {
+                throw ReadPaused.INSTANCE;
+            }
+            return take(allocator);
+        }
+
+        @Override
+        public int guess() {
+            return size;
+        }
+
+        @Override
+        public void reset(ChannelConfig config) {
+            this.config = config;
+        }
+
+        @Override
+        public void incMessagesRead(int messages) {}
+
+        @Override
+        public void lastBytesRead(int bytes) {
+            lastRead = bytes;
+        }
+
+        @Override
+        public int lastBytesRead() {
+            return lastRead;
+        }
+
+        @Override
+        public void attemptedBytesRead(int bytes) {
+            attempted = bytes;
+        }
+
+        @Override
+        public int attemptedBytesRead() {
+            return attempted;
+        }
+
+        @Override
+        public boolean continueReading() {
+            return false;
+        }
+
+        @Override
+        public boolean continueReading(UncheckedBooleanSupplier maybeMoreData) {
+            return false;
+        }
+
+        @Override
+        public void readComplete() {}
+    }
+}

@@ -1,0 +1,71 @@
+package dev.weir.loop;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.kqueue.KQueue;
+import io.netty.channel.kqueue.KQueueDomainSocketChannel;
+import io.netty.channel.kqueue.KQueueIoHandler;
+import io.netty.channel.kqueue.KQueueServerDomainSocketChannel;
+import io.netty.channel.kqueue.KQueueServerSocketChannel;
+import io.netty.channel.kqueue.KQueueSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+
+/** How sockets are driven on this machine: epoll on Linux, kqueue on macOS, NIO elsewhere. */
+public record Transport(
+        String name,
+        IoHandlerFactory io,
+        ChannelFactory<? extends ServerChannel> server,
+        ChannelFactory<? extends ServerChannel> unixServer,
+        ChannelFactory<? extends Channel> client,
+        ChannelFactory<? extends Channel> unixClient) {
+    /** Whether unix domain sockets are named by Netty's own kind of address. */
+    public boolean nativeSockets() {
+        return !name.equals("nio");
+    }
+
+    public static Transport best() {
+        if (Epoll.isAvailable()) {
+            return new Transport(
+                    "epoll",
+                    EpollIoHandler.newFactory(),
+                    EpollServerSocketChannel::new,
+                    EpollServerDomainSocketChannel::new,
+                    EpollSocketChannel::new,
+                    EpollDomainSocketChannel::new);
+        }
+        return KQueue.isAvailable() ? kqueue() : nio();
+    }
+
+    private static Transport kqueue() {
+        return new Transport(
+                "kqueue",
+                KQueueIoHandler.newFactory(),
+                KQueueServerSocketChannel::new,
+                KQueueServerDomainSocketChannel::new,
+                KQueueSocketChannel::new,
+                KQueueDomainSocketChannel::new);
+    }
+
+    /** What Java itself has; slower, everywhere. */
+    public static Transport nio() {
+        return new Transport(
+                "nio",
+                NioIoHandler.newFactory(),
+                NioServerSocketChannel::new,
+                NioServerDomainSocketChannel::new,
+                NioSocketChannel::new,
+                NioDomainSocketChannel::new);
+    }
+}

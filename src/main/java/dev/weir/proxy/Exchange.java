@@ -1,0 +1,365 @@
+package dev.weir.proxy;
+
+import dev.weir.balance.Choice;
+import dev.weir.http.BodyFraming;
+import dev.weir.http.Field;
+import dev.weir.http.Headers;
+import dev.weir.http.Method;
+import dev.weir.http.RequestHead;
+import dev.weir.http.ResponseHead;
+import dev.weir.observe.Cause;
+import dev.weir.pool.Server;
+import dev.weir.upstream.Delivery;
+import dev.weir.upstream.UpstreamStream;
+import io.netty.buffer.ByteBuf;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole life of one request, from its head to its last byte, whichever protocol is spoken on either side:
+ *
+ * <pre>
+ *   begin     the head is there: find the route, choose a server
+ *   send      a connection is there: head, held content, the rest as it comes
+ *   respond   the server's head is there: from here on nothing is tried again
+ *   finish    exactly once: counted, logged, given back
+ * </pre>
+ *
+ * A failure before {@code respond} is answered by another attempt where that is provably safe, else by Weir itself
+ * ({@link ErrorResponse}); a failure after it cuts the client's connection, so that a part never looks like the whole.
+ *
+ * <p>Confined to its event loop, and used again for another request after {@code finish}.
+ */
+public final class Exchange {
+    final Worker worker;
+    private final RequestHead request = new RequestHead();
+    private final Attempt attempt = new Attempt(this);
+    private final HeldBody held = new HeldBody();
+    private final Choice choice;
+
+    private @Nullable ClientStream client;
+    private RequestPlan.@Nullable Destination destination;
+    private Headers requestTrailers = Headers.EMPTY;
+    private boolean requestComplete;
+    private boolean responding;
+    private boolean tunnel;
+    private boolean serverHalfEnded;
+    private boolean freshTried;
+
+    // What the log and the metrics say in the end.
+    long startNanos;
+    long startMillis;
+    long connectNanos;
+    long firstByteNanos;
+    long requestBytes;
+    long responseBytes;
+    int attempts;
+    int status;
+    boolean reusedConnection;
+
+    @Nullable Cause cause;
+
+    Exchange(Worker worker, Choice choice) {
+        this.worker = worker;
+        this.choice = choice;
+    }
+
+    // ---- the client's side ----
+
+    /** To be filled by the client's protocol; then {@link #begin} or {@link #refuse}. */
+    public RequestHead request() {
+        return request;
+    }
+
+    void open(ClientStream stream) {
+        client = stream;
+        startNanos = worker.now();
+        startMillis = System.currentTimeMillis();
+        connectNanos = -1;
+        firstByteNanos = -1;
+        worker.meters().requestsInFlight.increment();
+    }
+
+    /** The head is complete. */
+    public void begin() {
+        if (request.method() == Method.CONNECT) {
+            refuse(Cause.METHOD_REFUSED, "");
+            return;
+        }
+        RequestPlan plan = worker.plan();
+        int route = plan.routes().match(request);
+        if (route < 0) {
+            refuse(Cause.NO_ROUTE, "");
+            return;
+        }
+        destination = plan.destination(route);
+        requestComplete = request.framing() == BodyFraming.NONE;
+        tryServer(Cause.NO_SERVER);
+    }
+
+    /** {@code length} bytes of content lie at the reader index of {@code in}; exactly these are consumed. */
+    public void requestData(ByteBuf in, int length) {
+        requestBytes += length;
+        UpstreamStream stream = attempt.stream();
+        if (stream != null) {
+            if (!tunnel) {
+                held.keep(in, length, destination().heldBytes());
+            }
+            stream.sendData(in, length);
+            if (!stream.writable()) {
+                stream.flush();
+                client().reading(stream.writable());
+            }
+            return;
+        }
+        // Still connecting: what came with the head is needed whatever its size, the rest waits in the kernel.
+        held.keep(in, length, Integer.MAX_VALUE);
+        in.skipBytes(length);
+        if (held.bytes() >= destination().heldBytes()) {
+            client().reading(false);
+        }
+    }
+
+    /** The request, or the client's half of a tunnel, is complete. */
+    public void requestEnd(Headers trailers) {
+        requestComplete = true;
+        requestTrailers = trailers;
+        UpstreamStream stream = attempt.stream();
+        if (stream != null) {
+            stream.sendEnd(trailers);
+        }
+        if (tunnel && serverHalfEnded) {
+            attempt.cancel();
+            finish(null).done();
+        }
+    }
+
+    /** What came in one go has been handed over. */
+    public void requestReadComplete() {
+        UpstreamStream stream = attempt.stream();
+        if (stream != null && !requestComplete || tunnel && stream != null) {
+            stream.flush();
+        }
+    }
+
+    /** The client takes response bytes again. */
+    public void clientWritable() {
+        UpstreamStream stream = attempt.stream();
+        if (stream != null) {
+            stream.reading(true);
+        }
+    }
+
+    /** Whether the client has been sent a part of the response. */
+    public boolean responding() {
+        return responding;
+    }
+
+    /** Weir answers the request itself. */
+    public void refuse(Cause why, String detail) {
+        attempt.cancel();
+        held.letGo();
+        ClientStream stream = client();
+        status = why.status();
+        responseBytes = worker.errors().send(request, why, detail, requestComplete, stream);
+        finish(why).done();
+    }
+
+    /** Nothing of a request came after all: this leaves no trace. */
+    public void abandon() {
+        worker.meters().requestsInFlight.decrement();
+        clear();
+    }
+
+    /** The client is gone, or given up: nothing can be sent to it any more. */
+    public void clientFailed(Cause why) {
+        attempt.cancel();
+        finish(why);
+    }
+
+    // ---- the server's side ----
+
+    private void tryServer(Cause ifNone) {
+        Server server = destination().pool().pick(choice);
+        if (server == null) {
+            refuse(ifNone, "");
+            return;
+        }
+        choice.exclude(server);
+        attempts++;
+        attempt.start(server, false, attempts > 1);
+    }
+
+    /** Whether the request may be sent again though a server may have seen it (RFC 9110 section 9.2.2). */
+    boolean replayable() {
+        return request.method().idempotent();
+    }
+
+    void send(UpstreamStream stream) {
+        ForwardedFields.write(request, client().client(), worker.sink());
+        long drop = ForwardedFields.MASK;
+        if (request.minorVersion() == 0) {
+            drop |= Field.EXPECT.mask;
+        }
+        stream.sendHead(request, drop, worker.sink());
+        held.replay(stream);
+        if (requestComplete) {
+            stream.sendEnd(requestTrailers);
+            return;
+        }
+        stream.flush();
+        client().reading(stream.writable());
+    }
+
+    void serverWritable() {
+        client().reading(true);
+    }
+
+    void interim(ResponseHead head) {
+        client().sendInterim(head);
+    }
+
+    void respond(ResponseHead head, BodyFraming framing) {
+        responding = true;
+        held.letGo();
+        status = head.status();
+        firstByteNanos = worker.now() - startNanos;
+        client().sendHead(head, framing, requestComplete);
+    }
+
+    void responseData(ByteBuf in, int length) {
+        responseBytes += length;
+        ClientStream stream = client();
+        stream.sendData(in, length);
+        if (!stream.writable()) {
+            stream.flush();
+            UpstreamStream source = attempt.stream();
+            if (source != null && !stream.writable()) {
+                source.reading(false);
+            }
+        }
+    }
+
+    void flushClient() {
+        if (client != null) {
+            client.flush();
+        }
+    }
+
+    void responseEnd(Headers trailers) {
+        client().sendEnd(trailers);
+        finish(null).done();
+    }
+
+    void tunnel(ResponseHead head) {
+        responding = true;
+        tunnel = true;
+        held.letGo();
+        status = head.status();
+        firstByteNanos = worker.now() - startNanos;
+        worker.meters().upgrades.increment();
+        worker.meters().tunnelsOpen.increment();
+        requestComplete = false;
+        client().startTunnel(head);
+    }
+
+    boolean inTunnel() {
+        return tunnel;
+    }
+
+    void tunnelServerEnded(Headers none) {
+        serverHalfEnded = true;
+        client().sendEnd(none);
+        if (requestComplete) {
+            attempt.cancel();
+            finish(null).done();
+        }
+    }
+
+    /** Notes how the last attempt's connection came about, for the log. */
+    void connection(UpstreamStream stream) {
+        reusedConnection = stream.reused();
+        connectNanos = stream.connectNanos();
+    }
+
+    void attemptFailed(Cause why, Delivery delivery, boolean reused, String detail) {
+        if (responding) {
+            finish(why).abort();
+            return;
+        }
+        if (!held.whole() || delivery == Delivery.POSSIBLE && !replayable()) {
+            refuse(why, detail);
+            return;
+        }
+        Server server = attempt.server();
+        if (reused && !freshTried && server != null && why == Cause.SERVER_CLOSED) {
+            // The server closed an idle connection in the moment of its reuse; that says nothing against the server.
+            freshTried = true;
+            attempts++;
+            attempt.start(server, true, true);
+            return;
+        }
+        if (!worthAnotherServer(why) || attempts > destination().furtherAttempts()) {
+            refuse(why, detail);
+            return;
+        }
+        tryServer(why);
+    }
+
+    /** What another server may do better. A request that a server could not answer in time is not given to the next. */
+    private static boolean worthAnotherServer(Cause why) {
+        return switch (why) {
+            case CONNECT_REFUSED, CONNECT_FAILED, CONNECT_TIMEOUT, DNS_ERROR, SERVER_CLOSED, RESPONSE_INCOMPLETE ->
+                true;
+            default -> false;
+        };
+    }
+
+    // ---- the end ----
+
+    /** Counts, logs and gives this exchange back; the caller's last call goes to the stream that is returned. */
+    private ClientStream finish(@Nullable Cause why) {
+        ClientStream stream = client();
+        cause = why;
+        if (tunnel) {
+            worker.meters().tunnelsOpen.decrement();
+        }
+        worker.record(this, attempt, stream.client());
+        clear();
+        return stream;
+    }
+
+    private void clear() {
+        client = null;
+        destination = null;
+        attempt.forget();
+        held.reset();
+        choice.clear();
+        request.reset();
+        requestTrailers = Headers.EMPTY;
+        requestComplete = false;
+        responding = false;
+        tunnel = false;
+        serverHalfEnded = false;
+        freshTried = false;
+        requestBytes = 0;
+        responseBytes = 0;
+        attempts = 0;
+        status = 0;
+        reusedConnection = false;
+        worker.giveBack(this);
+    }
+
+    private ClientStream client() {
+        return Objects.requireNonNull(client, "the exchange has ended");
+    }
+
+    RequestPlan.Destination destination() {
+        return Objects.requireNonNull(destination, "no route was found");
+    }
+
+    /** The pool's name; empty when no route matched. */
+    String poolName() {
+        return destination == null ? "" : destination.pool().name();
+    }
+}

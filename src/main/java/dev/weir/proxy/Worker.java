@@ -1,0 +1,145 @@
+package dev.weir.proxy;
+
+import dev.weir.balance.Choice;
+import dev.weir.http.ByteSink;
+import dev.weir.loop.Deadline;
+import dev.weir.loop.Loop;
+import dev.weir.observe.LoopAccessLog;
+import dev.weir.observe.LoopMeters;
+import dev.weir.pool.Server;
+import dev.weir.upstream.UpstreamPool;
+import dev.weir.upstream.Upstreams;
+import java.util.ArrayDeque;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** All that the exchanges of one event loop share. Confined to that loop. */
+public final class Worker {
+    /** Ended exchanges kept for the next; more are needed only while more requests than this are in flight. */
+    private static final int SPARE_EXCHANGES = 1024;
+
+    private static final long LOG_FLUSH_NANOS = 100_000_000;
+
+    private final Loop loop;
+    private final Supplier<RequestPlan> plan;
+    private final LoopMeters meters;
+    private final @Nullable LoopAccessLog log;
+    private final Deadline logFlush = new Deadline(this::flushLog);
+    private final Upstreams upstreams;
+    private final ErrorResponse errors = new ErrorResponse();
+    private final ExchangeRecord record = new ExchangeRecord();
+    private final ByteSink sink = new ByteSink();
+    private final ArrayDeque<Exchange> spare = new ArrayDeque<>();
+    private final DateLine date = new DateLine();
+    private long seed;
+    private boolean stopping;
+
+    /**
+     * @param plan the current snapshot: a volatile read
+     * @param log null when nothing is logged
+     */
+    public Worker(Loop loop, Supplier<RequestPlan> plan, LoopMeters meters, @Nullable LoopAccessLog log) {
+        this.loop = loop;
+        this.plan = plan;
+        this.meters = meters;
+        this.log = log;
+        this.upstreams = new Upstreams(loop, meters);
+        this.seed = System.nanoTime() + loop.index();
+    }
+
+    public Loop loop() {
+        return loop;
+    }
+
+    public LoopMeters meters() {
+        return meters;
+    }
+
+    public Upstreams upstreams() {
+        return upstreams;
+    }
+
+    /** The line {@code Date: …} of this second. */
+    public byte[] dateLine() {
+        return date.at(System.currentTimeMillis());
+    }
+
+    /** Begins an exchange for a request of which a first byte came. */
+    public Exchange open(ClientStream client) {
+        assert loop.isCurrent();
+        Exchange exchange = spare.pollLast();
+        if (exchange == null) {
+            exchange = new Exchange(this, new Choice(seed += 0x9E3779B97F4A7C15L));
+        }
+        exchange.open(client);
+        return exchange;
+    }
+
+    /** From now on each connection closes after its exchange. */
+    public void stopping() {
+        stopping = true;
+    }
+
+    public boolean isStopping() {
+        return stopping;
+    }
+
+    /** The end of this loop: idle connections to servers close, the rest of the log leaves. */
+    public void close() {
+        upstreams.close();
+        if (log != null) {
+            log.flush();
+        }
+        loop.reads().close();
+    }
+
+    RequestPlan plan() {
+        return plan.get();
+    }
+
+    ErrorResponse errors() {
+        return errors;
+    }
+
+    /** Scratch for the lines added to the request being sent; used within one call. */
+    ByteSink sink() {
+        return sink;
+    }
+
+    long now() {
+        return loop.now();
+    }
+
+    void giveBack(Exchange exchange) {
+        if (spare.size() < SPARE_EXCHANGES) {
+            spare.addLast(exchange);
+        }
+    }
+
+    /** Counts and logs an exchange that has ended. */
+    void record(Exchange exchange, Attempt attempt, ClientInfo client) {
+        long duration = now() - exchange.startNanos;
+        meters.requestsInFlight.decrement();
+        if (exchange.cause != null) {
+            meters.cause(exchange.cause);
+        }
+        UpstreamPool connections = attempt.connections();
+        if (connections != null) {
+            connections.meters().request(exchange.status, duration);
+        } else {
+            meters.unserved(exchange.poolName(), exchange.status);
+        }
+        if (log != null) {
+            Server server = attempt.server();
+            if (log.record(record.of(exchange, server, client, duration)) && !logFlush.armed()) {
+                loop.timers().arm(logFlush, now(), LOG_FLUSH_NANOS);
+            }
+        }
+    }
+
+    private void flushLog() {
+        if (log != null && log.flush()) {
+            loop.timers().arm(logFlush, now(), LOG_FLUSH_NANOS);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package dev.weir.upstream;
+
+import dev.weir.config.Address;
+import dev.weir.loop.Loop;
+import dev.weir.observe.Cause;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import java.net.ConnectException;
+import java.net.SocketAddress;
+
+/** Opens one connection to a server: its addresses are tried in turn, under one deadline. Confined to its loop. */
+final class Connector {
+    private final UpstreamPool pool;
+    private final Http1Upstream connection;
+    private final SocketAddress[] endpoints;
+    private final long start;
+    private int next;
+
+    Connector(UpstreamPool pool, Http1Upstream connection) {
+        this.pool = pool;
+        this.connection = connection;
+        this.endpoints = pool.server().endpoints();
+        this.start = pool.loop().now();
+    }
+
+    void begin() {
+        if (endpoints.length == 0) {
+            // Told from the loop's queue, since the caller has not been given the stream yet.
+            pool.loop()
+                    .executor()
+                    .execute(() -> connection.connectFailed(
+                            Cause.DNS_ERROR, pool.server().name()));
+            return;
+        }
+        pool.loop().timers().arm(connection.deadline(), start, pool.settings().connectNanos());
+        tryNext();
+    }
+
+    private void tryNext() {
+        SocketAddress endpoint = endpoints[next++];
+        Channel channel = newChannel(endpoint);
+        connection.channel(channel);
+        pool.loop().executor().register(channel).addListener(registered -> {
+            if (!registered.isSuccess()) {
+                ended((ChannelFuture) registered);
+                return;
+            }
+            channel.connect(endpoint).addListener(future -> ended((ChannelFuture) future));
+        });
+    }
+
+    private void ended(ChannelFuture future) {
+        if (connection.givenUp()) {
+            future.channel().close();
+            return;
+        }
+        if (future.isSuccess()) {
+            future.channel().pipeline().addLast(connection);
+            connection.connected(pool.loop().now() - start);
+            return;
+        }
+        future.channel().close();
+        if (next < endpoints.length) {
+            tryNext();
+            return;
+        }
+        Throwable failure = future.cause();
+        connection.connectFailed(
+                failure instanceof ConnectException && refused(failure) ? Cause.CONNECT_REFUSED : Cause.CONNECT_FAILED,
+                text(failure));
+    }
+
+    /** Both epoll's and Java's exceptions say so in their message only. */
+    private static boolean refused(Throwable failure) {
+        return text(failure).contains("refused") || text(failure).contains("No such file");
+    }
+
+    private static String text(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null ? failure.getClass().getSimpleName() : message;
+    }
+
+    private Channel newChannel(SocketAddress endpoint) {
+        Loop loop = pool.loop();
+        boolean unix = pool.server().address() instanceof Address.Unix;
+        Channel channel = unix
+                ? loop.transport().unixClient().newChannel()
+                : loop.transport().client().newChannel();
+        int buffer = pool.settings().bufferBytes();
+        channel.config().setRecvByteBufAllocator(loop.reads());
+        channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(buffer / 4, buffer / 2));
+        channel.config().setConnectTimeoutMillis(0);
+        channel.config().setAutoClose(false);
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        return channel;
+    }
+}

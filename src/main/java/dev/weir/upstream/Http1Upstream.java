@@ -1,0 +1,565 @@
+package dev.weir.upstream;
+
+import dev.weir.http.BodyFraming;
+import dev.weir.http.BodyReader;
+import dev.weir.http.ByteSink;
+import dev.weir.http.Headers;
+import dev.weir.http.Method;
+import dev.weir.http.ProtocolViolation;
+import dev.weir.http.RequestHead;
+import dev.weir.http.ResponseHead;
+import dev.weir.http.Violation;
+import dev.weir.loop.Deadline;
+import dev.weir.loop.Outgoing;
+import dev.weir.loop.ReadBuffers;
+import dev.weir.observe.Cause;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One HTTP/1.1 connection to a server, and the request that is on it. Requests are not pipelined: a connection carries
+ * one exchange at a time, and is kept for the next one only when both its messages ended as their framing says and
+ * nothing came behind them. Confined to its loop.
+ */
+final class Http1Upstream extends ChannelInboundHandlerAdapter implements UpstreamStream {
+    /** More interim responses than this to one request are taken as an attack. */
+    private static final int MOST_INTERIM_RESPONSES = 32;
+
+    private enum State {
+        CONNECTING,
+        /** Nothing is under way: any byte that comes now is unsolicited. */
+        IDLE,
+        /** The request is on its way, no complete final head came yet. */
+        AWAITING_HEAD,
+        AWAITING_BODY,
+        TUNNEL,
+        CLOSED
+    }
+
+    // Neighbours in the list of idle connections, kept by UpstreamPool.
+    @Nullable Http1Upstream younger;
+
+    @Nullable Http1Upstream older;
+
+    private final UpstreamPool pool;
+    private final BodyReader body = new BodyReader();
+    private final Deadline deadline = new Deadline(this::expired);
+    private final LostRace lostRace = new LostRace();
+
+    private State state = State.CONNECTING;
+    private @Nullable UpstreamListener listener;
+    private @Nullable ResponseHead head;
+    // Set before anything else happens; again for each address of the server that is tried.
+    private Channel channel;
+    private Outgoing out;
+    private boolean reused;
+    private long connectNanos = -1;
+    private long idleSince;
+    /** How long this connection had been idle when the request under way took it. */
+    private long idleBefore;
+
+    // The request under way.
+    private BodyFraming requestFraming = BodyFraming.NONE;
+    private boolean requestSent;
+    private boolean answersHead;
+    private boolean upgradeAsked;
+    private int interimResponses;
+    private boolean tunnelHalfEnded;
+
+    @SuppressWarnings("NullAway.Init") // the connector gives the channel
+    private Http1Upstream(UpstreamPool pool, UpstreamListener listener) {
+        this.pool = pool;
+        this.listener = listener;
+    }
+
+    /** Begins to connect; the listener hears the outcome. */
+    static Http1Upstream connect(UpstreamPool pool, UpstreamListener listener) {
+        Http1Upstream connection = new Http1Upstream(pool, listener);
+        new Connector(pool, connection).begin();
+        return connection;
+    }
+
+    // ---- connecting ----
+
+    void channel(Channel attempt) {
+        channel = attempt;
+        out = new Outgoing(attempt);
+    }
+
+    /** Whether nobody waits for this connection any more. */
+    boolean givenUp() {
+        return state == State.CLOSED;
+    }
+
+    Deadline deadline() {
+        return deadline;
+    }
+
+    void connected(long nanos) {
+        connectNanos = nanos;
+        state = State.AWAITING_HEAD;
+        deadline.disarm();
+        pool.meters().connectionsOpened.increment();
+        pool.meters().connectionsOpen.increment();
+        pool.meters().connect.record(nanos);
+        UpstreamListener waiting = listener;
+        if (waiting != null) {
+            waiting.onConnected();
+        }
+    }
+
+    void connectFailed(Cause cause, String detail) {
+        pool.meters().connectFailures.increment();
+        fail(cause, Delivery.NONE, detail);
+    }
+
+    // ---- reuse ----
+
+    void reuse(UpstreamListener next) {
+        assert state == State.IDLE && listener == null;
+        listener = next;
+        state = State.AWAITING_HEAD;
+        reused = true;
+        connectNanos = -1;
+        idleBefore = pool.loop().now() - idleSince;
+        deadline.disarm();
+    }
+
+    long idleSince() {
+        return idleSince;
+    }
+
+    /** Closes a connection that the pool has let go. */
+    void closeIdle() {
+        close();
+    }
+
+    // ---- the request ----
+
+    @Override
+    public boolean connected() {
+        return state != State.CONNECTING;
+    }
+
+    @Override
+    public boolean reused() {
+        return reused;
+    }
+
+    @Override
+    public long connectNanos() {
+        return connectNanos;
+    }
+
+    @Override
+    public void sendHead(RequestHead request, long dropMask, ByteSink added) {
+        answersHead = request.method() == Method.HEAD;
+        upgradeAsked = request.upgrade();
+        requestFraming = request.framing();
+        requestSent = false;
+        interimResponses = 0;
+        lostRace.requestBegins();
+        head = pool.upstreams().takeHead();
+        ByteSink sink = pool.upstreams().sink();
+        RequestLines.write(request, dropMask, added, pool.server(), sink);
+        write(sink);
+    }
+
+    @Override
+    public void sendData(ByteBuf in, int length) {
+        if (state == State.CLOSED) {
+            in.skipBytes(length);
+            return;
+        }
+        if (requestFraming == BodyFraming.CHUNKED && state != State.TUNNEL) {
+            ByteSink sink = pool.upstreams().sink();
+            sink.clear();
+            write(sink.putHex(length).put(RequestLines.CRLF));
+            pass(in, length);
+            out.write(RequestLines.CRLF, 0, RequestLines.CRLF.length);
+        } else {
+            pass(in, length);
+        }
+        if (!channel.isWritable()) {
+            arm(pool.settings().bodyIdleNanos());
+        }
+    }
+
+    private void pass(ByteBuf in, int length) {
+        pool.meters().bytesSent.add(length);
+        lostRace.sent(length);
+        out.write(in, length);
+    }
+
+    private void write(ByteSink sink) {
+        pool.meters().bytesSent.add(sink.length());
+        lostRace.sent(sink.length());
+        out.write(sink.array(), 0, sink.length());
+    }
+
+    @Override
+    public void sendEnd(Headers trailers) {
+        if (state == State.CLOSED) {
+            return;
+        }
+        requestSent = true;
+        if (state == State.TUNNEL) {
+            out.flush();
+            ((DuplexChannel) channel).shutdownOutput();
+            return;
+        }
+        if (requestFraming == BodyFraming.CHUNKED) {
+            ByteSink sink = pool.upstreams().sink();
+            sink.clear();
+            RequestLines.writeLastChunk(trailers, sink);
+            write(sink);
+        }
+        if (state == State.AWAITING_HEAD) {
+            arm(pool.settings().firstByteNanos());
+        }
+        flush();
+    }
+
+    @Override
+    public void flush() {
+        if (state != State.CLOSED) {
+            lostRace.flushed();
+            out.flush();
+        }
+    }
+
+    @Override
+    public boolean writable() {
+        return channel.isWritable();
+    }
+
+    @Override
+    public void reading(boolean on) {
+        if (channel.config().isAutoRead() == on) {
+            return;
+        }
+        channel.config().setAutoRead(on);
+        if (!on) {
+            // The client is slow, not the server: its own deadline runs on the other side.
+            deadline.disarm();
+        } else if (state == State.AWAITING_BODY) {
+            arm(pool.settings().bodyIdleNanos());
+        } else if (state == State.TUNNEL) {
+            arm(pool.settings().tunnelIdleNanos());
+        }
+    }
+
+    @Override
+    public void cancel() {
+        listener = null;
+        close();
+    }
+
+    private void arm(long nanos) {
+        pool.loop().timers().arm(deadline, pool.loop().now(), nanos);
+    }
+
+    // ---- the response ----
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf in = (ByteBuf) message;
+        try {
+            pool.meters().bytesReceived.add(in.readableBytes());
+            receive(in);
+        } catch (ProtocolViolation violation) {
+            refuse(violation.violation());
+        } finally {
+            in.release();
+        }
+    }
+
+    private void receive(ByteBuf in) {
+        while (in.isReadable()) {
+            switch (state) {
+                case AWAITING_HEAD -> {
+                    if (head == null || !head.read(in, pool.settings().headLimits())) {
+                        if (head == null) {
+                            close();
+                        }
+                        return;
+                    }
+                    head(head, in);
+                }
+                case AWAITING_BODY -> {
+                    if (!content(in)) {
+                        return;
+                    }
+                }
+                case TUNNEL -> {
+                    arm(pool.settings().tunnelIdleNanos());
+                    deliver(in, in.readableBytes());
+                }
+                case IDLE, CONNECTING -> {
+                    // Unsolicited: whatever it is, it must not become the answer to the next request.
+                    closeUnused();
+                    return;
+                }
+                case CLOSED -> {
+                    return;
+                }
+            }
+        }
+    }
+
+    private void head(ResponseHead response, ByteBuf in) {
+        int status = response.status();
+        if (status == 101) {
+            switchProtocols(response);
+            return;
+        }
+        UpstreamListener hears = hearing();
+        if (status < 200) {
+            if (++interimResponses > MOST_INTERIM_RESPONSES) {
+                fail(Cause.RESPONSE_MALFORMED, Delivery.POSSIBLE, "too many interim responses");
+                return;
+            }
+            hears.onInterim(response);
+            response.reset();
+            return;
+        }
+        int announced = response.keepAliveTimeoutSeconds();
+        if (announced >= 0) {
+            pool.lifetime().announced(announced);
+        }
+        BodyFraming framing = response.framing(answersHead);
+        body.start(framing, response.contentLength(), pool.settings().headLimits());
+        state = State.AWAITING_BODY;
+        hears.onHead(response, framing);
+        if (state != State.AWAITING_BODY) {
+            return;
+        }
+        if (body.complete()) {
+            finish(in);
+        } else {
+            arm(pool.settings().bodyIdleNanos());
+        }
+    }
+
+    private void switchProtocols(ResponseHead response) {
+        if (!upgradeAsked) {
+            fail(Cause.UPGRADE_FAILED, Delivery.POSSIBLE, "");
+            return;
+        }
+        state = State.TUNNEL;
+        arm(pool.settings().tunnelIdleNanos());
+        hearing().onTunnel(response);
+    }
+
+    /** Hands on what there is of the body; false when the message is over or more has to come. */
+    private boolean content(ByteBuf in) {
+        int length = body.next(in);
+        if (length > 0) {
+            arm(pool.settings().bodyIdleNanos());
+            deliver(in, length);
+        }
+        if (state == State.AWAITING_BODY && body.complete()) {
+            finish(in);
+            return false;
+        }
+        return length > 0;
+    }
+
+    private void deliver(ByteBuf in, int length) {
+        hearing().onData(in, length);
+    }
+
+    private void finish(ByteBuf in) {
+        UpstreamListener hears = hearing();
+        ResponseHead response = head;
+        boolean reusable = requestSent && !in.isReadable() && response != null && response.keepAlive();
+        listener = null;
+        head = null;
+        if (!(reusable && release())) {
+            close();
+        }
+        hears.onEnd(body.trailers());
+        if (response != null) {
+            pool.upstreams().giveBack(response);
+        }
+    }
+
+    private boolean release() {
+        if (!channel.config().isAutoRead()) {
+            channel.config().setAutoRead(true);
+        }
+        long now = pool.loop().now();
+        state = State.IDLE;
+        idleSince = now;
+        if (!pool.keep(this)) {
+            return false;
+        }
+        pool.loop().timers().arm(deadline, now, pool.keepNanos(now));
+        return true;
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (listener != null) {
+            listener.onReadComplete();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (channel.isWritable() && listener != null) {
+            if (state == State.AWAITING_HEAD && !requestSent) {
+                deadline.disarm();
+            }
+            listener.onWritable();
+        }
+    }
+
+    // ---- endings ----
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            serverEnded();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        serverEnded();
+    }
+
+    /** The server will send no more; whatever came before has been handed on. */
+    private void serverEnded() {
+        switch (state) {
+            case CONNECTING, CLOSED -> {}
+            case IDLE -> {
+                long now = pool.loop().now();
+                pool.lifetime().closedAfter(now - idleSince, now);
+                closeUnused();
+            }
+            case AWAITING_HEAD -> endedBeforeHead();
+            case AWAITING_BODY -> endedInBody();
+            case TUNNEL -> endedTunnel();
+        }
+    }
+
+    private void endedBeforeHead() {
+        boolean begun = head != null && head.started();
+        Delivery delivery = !begun && reused && lostRace.provenBy(channel) ? Delivery.NONE : Delivery.POSSIBLE;
+        if (reused && !begun) {
+            pool.lifetime().closedAfter(idleBefore, pool.loop().now());
+        }
+        fail(begun ? Cause.RESPONSE_INCOMPLETE : Cause.SERVER_CLOSED, delivery, "");
+    }
+
+    private void endedInBody() {
+        if (lostRace.reset() || body.cutShort()) {
+            fail(Cause.RESPONSE_INCOMPLETE, Delivery.POSSIBLE, "");
+            return;
+        }
+        body.end();
+        UpstreamListener hears = hearing();
+        listener = null;
+        close();
+        hears.onEnd(body.trailers());
+    }
+
+    private void endedTunnel() {
+        if (lostRace.reset() || !channel.isOpen()) {
+            fail(Cause.SERVER_CLOSED, Delivery.POSSIBLE, "");
+            return;
+        }
+        if (tunnelHalfEnded) {
+            return;
+        }
+        tunnelHalfEnded = true;
+        // The exchange cancels this stream when the client's half is over too.
+        hearing().onEnd(body.trailers());
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+        if (failure instanceof ReadBuffers.ReadPaused) {
+            return;
+        }
+        if (failure instanceof IOException) {
+            // A failed write is no reason to stop reading: a server may answer early and close. The end of its
+            // sending side is told separately, and decides.
+            lostRace.failed((IOException) failure);
+            return;
+        }
+        pool.upstreams().unexpected(pool.server(), failure);
+        fail(Cause.INTERNAL, Delivery.POSSIBLE, "");
+    }
+
+    private void refuse(Violation violation) {
+        Cause cause = violation.kind() == Violation.Kind.HEADERS_TOO_LARGE
+                ? Cause.RESPONSE_HEADERS_TOO_LARGE
+                : state == State.AWAITING_BODY ? Cause.RESPONSE_INCOMPLETE : Cause.RESPONSE_MALFORMED;
+        fail(cause, Delivery.POSSIBLE, violation.text());
+    }
+
+    private void expired() {
+        switch (state) {
+            case IDLE -> closeUnused();
+            case CONNECTING -> connectFailed(Cause.CONNECT_TIMEOUT, "");
+            case AWAITING_HEAD ->
+                fail(requestSent ? Cause.FIRST_BYTE_TIMEOUT : Cause.SERVER_WRITE_TIMEOUT, Delivery.POSSIBLE, "");
+            case AWAITING_BODY -> fail(Cause.RESPONSE_BODY_TIMEOUT, Delivery.POSSIBLE, "");
+            case TUNNEL -> fail(Cause.TUNNEL_IDLE_TIMEOUT, Delivery.POSSIBLE, "");
+            case CLOSED -> {}
+        }
+    }
+
+    private void fail(Cause cause, Delivery delivery, String detail) {
+        UpstreamListener hears = listener;
+        listener = null;
+        close();
+        if (hears != null) {
+            hears.onFailure(cause, delivery, detail);
+        }
+    }
+
+    private UpstreamListener hearing() {
+        UpstreamListener hears = listener;
+        if (hears == null) {
+            throw new IllegalStateException("a response in state " + state + " that nobody waits for");
+        }
+        return hears;
+    }
+
+    /** Closes a connection that lies in the pool. */
+    private void closeUnused() {
+        if (state == State.IDLE) {
+            pool.remove(this);
+        }
+        close();
+    }
+
+    private void close() {
+        if (state == State.CLOSED) {
+            return;
+        }
+        if (state != State.CONNECTING) {
+            pool.meters().connectionsOpen.decrement();
+        }
+        state = State.CLOSED;
+        pool.loop().timers().remove(deadline);
+        if (head != null) {
+            pool.upstreams().giveBack(head);
+            head = null;
+        }
+        // A server that has no address never got a channel.
+        if (channel != null) {
+            out.discard();
+            channel.close();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package dev.weir.upstream;
+
+import dev.weir.http.BodyFraming;
+import dev.weir.http.Headers;
+import dev.weir.http.ResponseHead;
+import dev.weir.observe.Cause;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Hears what becomes of one request at one server, whichever protocol is spoken there. Called on the loop of the stream.
+ * After {@link #onEnd} or {@link #onFailure} nothing more is called.
+ */
+public interface UpstreamListener {
+    /** The stream can take the request now. Not called for a stream that was connected when it was acquired. */
+    void onConnected();
+
+    /** An interim response (1xx other than 101). The head is valid during the call. */
+    void onInterim(ResponseHead head);
+
+    /** The final response begins; the head is valid until the end of the exchange at this server. */
+    void onHead(ResponseHead head, BodyFraming framing);
+
+    /** The server switched protocols (101) as it had been asked: bytes flow raw from now on. */
+    void onTunnel(ResponseHead head);
+
+    /** {@code length} bytes of content lie at the reader index of {@code in}; exactly these must be consumed. */
+    void onData(ByteBuf in, int length);
+
+    /** What came in one go has been handed over; a good moment to flush what was relayed. */
+    void onReadComplete();
+
+    /** The response, or the server's half of a tunnel, is complete. */
+    void onEnd(Headers trailers);
+
+    /** The server takes request bytes again, after {@link UpstreamStream#writable} had been false. */
+    void onWritable();
+
+    /** The exchange at this server is over without a complete response. */
+    void onFailure(Cause cause, Delivery delivery, String detail);
+}

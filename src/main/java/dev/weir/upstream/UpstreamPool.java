@@ -1,0 +1,138 @@
+package dev.weir.upstream;
+
+import dev.weir.loop.Loop;
+import dev.weir.observe.ServerMeters;
+import dev.weir.pool.Server;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The idle connections of one loop to one server: last in, first out, so that few stay warm and the rest age and close;
+ * bounded. Confined to the loop.
+ */
+public final class UpstreamPool {
+    private final Upstreams upstreams;
+    private final Server server;
+    private final ServerMeters meters;
+    private final IdleLifetime lifetime;
+    private UpstreamSettings settings;
+    private boolean retired;
+
+    // A doubly linked list through the connections: the youngest first.
+    private @Nullable Http1Upstream youngest;
+    private @Nullable Http1Upstream oldest;
+    private int idle;
+
+    UpstreamPool(Upstreams upstreams, Server server, UpstreamSettings settings, ServerMeters meters) {
+        this.upstreams = upstreams;
+        this.server = server;
+        this.settings = settings;
+        this.meters = meters;
+        this.lifetime = new IdleLifetime(upstreams.loop().now());
+    }
+
+    /**
+     * Takes an idle connection, or begins to connect; the stream says which.
+     *
+     * @param replayable whether the request may be sent again if the server closes the connection in this very moment.
+     *     If not, only a connection is reused that is far from the age at which the server is known to close.
+     * @param fresh no reuse at all
+     */
+    public UpstreamStream acquire(UpstreamListener listener, boolean replayable, boolean fresh, long now) {
+        Http1Upstream connection = fresh ? null : youngest;
+        if (connection != null && safe(connection, replayable, now)) {
+            remove(connection);
+            connection.reuse(listener);
+            return connection;
+        }
+        return Http1Upstream.connect(this, listener);
+    }
+
+    private boolean safe(Http1Upstream connection, boolean replayable, long now) {
+        long expected = lifetime.expected(now);
+        return expected == IdleLifetime.UNKNOWN
+                || now - connection.idleSince() < (replayable ? expected - expected / 8 : expected / 2);
+    }
+
+    /** Keeps a connection whose exchange ended well, for the next. False when it has to be closed instead. */
+    boolean keep(Http1Upstream connection) {
+        if (retired || settings.idleConnections() == 0) {
+            return false;
+        }
+        if (idle >= settings.idleConnections() && oldest != null) {
+            Http1Upstream evicted = oldest;
+            remove(evicted);
+            evicted.closeIdle();
+        }
+        connection.younger = null;
+        connection.older = youngest;
+        if (youngest != null) {
+            youngest.younger = connection;
+        } else {
+            oldest = connection;
+        }
+        youngest = connection;
+        idle++;
+        meters.connectionsIdle.increment();
+        return true;
+    }
+
+    void remove(Http1Upstream connection) {
+        if (connection.younger != null) {
+            connection.younger.older = connection.older;
+        } else {
+            youngest = connection.older;
+        }
+        if (connection.older != null) {
+            connection.older.younger = connection.younger;
+        } else {
+            oldest = connection.younger;
+        }
+        connection.younger = null;
+        connection.older = null;
+        idle--;
+        meters.connectionsIdle.decrement();
+    }
+
+    /** The server has left: idle connections close now, busy ones when their exchange ends. */
+    void retire() {
+        retired = true;
+        while (youngest != null) {
+            Http1Upstream connection = youngest;
+            remove(connection);
+            connection.closeIdle();
+        }
+    }
+
+    /** How long an idle connection is worth keeping, in nanoseconds. */
+    long keepNanos(long now) {
+        return Math.min(settings.idleNanos(), lifetime.expected(now));
+    }
+
+    Server server() {
+        return server;
+    }
+
+    UpstreamSettings settings() {
+        return settings;
+    }
+
+    void settings(UpstreamSettings current) {
+        settings = current;
+    }
+
+    IdleLifetime lifetime() {
+        return lifetime;
+    }
+
+    public ServerMeters meters() {
+        return meters;
+    }
+
+    Upstreams upstreams() {
+        return upstreams;
+    }
+
+    Loop loop() {
+        return upstreams.loop();
+    }
+}
