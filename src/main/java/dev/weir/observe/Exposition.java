@@ -1,11 +1,18 @@
 package dev.weir.observe;
 
+import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
+import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 
-/** The numbers as a page that a monitoring system reads. */
+/** The numbers as a page that a monitoring system reads: Prometheus text 0.0.4, or OpenMetrics 1.0 when asked for. */
 public final class Exposition {
+    private static final ExpositionFormatWriter TEXT = PrometheusTextFormatWriter.create();
+    private static final ExpositionFormatWriter OPEN_METRICS = OpenMetricsTextFormatWriter.create();
+
     private final String contentType;
     private final ByteArrayOutputStream body;
 
@@ -16,7 +23,14 @@ public final class Exposition {
 
     /** The page now, in the format that the {@code Accept} field value asks for, empty when it was not sent. */
     public static Exposition of(Meters meters, String accept) {
-        return new Exposition(accept, new ByteArrayOutputStream(meters.loops()));
+        ExpositionFormatWriter format = OPEN_METRICS.accepts(accept) ? OPEN_METRICS : TEXT;
+        ByteArrayOutputStream body = new ByteArrayOutputStream(64 * 1024);
+        try {
+            format.write(body, Scrape.of(meters));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Exposition(format.getContentType(), body);
     }
 
     /** The value of {@code Content-Type}. */

@@ -16,10 +16,11 @@ public final class Histogram {
     private static final byte[] FIRST = firstBounds();
     private static final int SUM = BOUNDS.length + 1;
 
-    // Cells up to and with BOUNDS.length: counts, the last of them for what is above all bounds; then the sum in
-    // nanoseconds. Replaced only by mergeInto.
-    private volatile long[] shared = new long[SUM + 1];
-    private long[] cells = shared;
+    /** How many numbers {@link #addTo} adds: a count for each bound, one for what is above, and the sum. */
+    static final int CELLS = SUM + 1;
+
+    // Written by the owner: elements opaquely, the reference only by mergeInto, whose readers try again.
+    private long[] cells = new long[CELLS];
 
     private static long[] bounds() {
         long[] bounds = new long[DECADES * STEPS.length + 2];
@@ -54,6 +55,35 @@ public final class Histogram {
         }
         add(cell, 1);
         add(SUM, duration);
+    }
+
+    /**
+     * Moves all counts to {@code target} and lets this one be a second name of it from now on, so that what is recorded
+     * late is not lost. Owner of both only; readers may see a mix meanwhile, see {@link LoopMeters#read}.
+     */
+    void mergeInto(Histogram target) {
+        for (int cell = 0; cell < CELLS; cell++) {
+            target.add(cell, cells[cell]);
+        }
+        cells = target.cells;
+    }
+
+    /** Adds the cells to {@code sums}: first the counts, the sum in nanoseconds last. Any thread. */
+    void addTo(long[] sums) {
+        long[] from = cells;
+        for (int cell = 0; cell < CELLS; cell++) {
+            sums[cell] += (long) CELL.getOpaque(from, cell);
+        }
+    }
+
+    /** The upper bounds in seconds, the last one infinite. */
+    static double[] boundsInSeconds() {
+        double[] seconds = new double[BOUNDS.length + 1];
+        for (int i = 0; i < BOUNDS.length; i++) {
+            seconds[i] = BOUNDS[i] / 1e9;
+        }
+        seconds[BOUNDS.length] = Double.POSITIVE_INFINITY;
+        return seconds;
     }
 
     private void add(int cell, long n) {

@@ -2,15 +2,28 @@ package dev.weir.observe;
 
 import static java.util.Objects.requireNonNull;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What one event loop counts. All methods and all changes of the counters belong to the loop's thread; a scrape on any
  * other thread only reads.
  */
 public final class LoopMeters {
+    private static final VarHandle VERSION;
+
+    static {
+        try {
+            VERSION = MethodHandles.lookup().findVarHandle(LoopMeters.class, "version", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     /** Connections accepted from clients, since the start. */
     public final Counter connectionsAccepted = new Counter();
 
@@ -36,7 +49,10 @@ public final class LoopMeters {
     public final Counter tunnelsOpen = new Counter();
 
     private final Map<Cause, Counter> causes = new EnumMap<>(Cause.class);
-    private final Map<String, PoolMeters> pools = new HashMap<>();
+    // With one writer the map's locks are never waited for; its readers take none.
+    private final Map<String, PoolMeters> pools = new ConcurrentHashMap<>();
+    // Odd while forget() moves numbers from one place to another; written by the loop, read by a scrape.
+    private int version;
 
     LoopMeters() {
         for (Cause cause : Cause.values()) {
@@ -69,10 +85,37 @@ public final class LoopMeters {
      * Requests that are still with the server may go on to use its cells.
      */
     public void forget(String pool, String server) {
+        VERSION.setOpaque(this, version + 1);
+        VarHandle.releaseFence();
         pool(pool).forget(server);
+        VERSION.setRelease(this, version + 1);
     }
 
     private PoolMeters pool(String name) {
-        return pools.computeIfAbsent(name, PoolMeters::new);
+        return pools.computeIfAbsent(name, key -> new PoolMeters());
+    }
+
+    /** How often exchanges ended for this cause. Any thread. */
+    long causes(Cause cause) {
+        return requireNonNull(causes.get(cause)).get();
+    }
+
+    /**
+     * The numbers of all pools. Any thread but the loop's own. What {@link #forget} moves is seen before or after the
+     * move, never twice or not at all: the reading is done again when the version tells of a move meanwhile.
+     */
+    Map<String, PoolReading> read() {
+        while (true) {
+            int before = (int) VERSION.getAcquire(this);
+            if ((before & 1) == 0) {
+                Map<String, PoolReading> readings = new HashMap<>();
+                pools.forEach((name, pool) -> readings.put(name, PoolReading.of(pool)));
+                VarHandle.acquireFence();
+                if (before == (int) VERSION.getOpaque(this)) {
+                    return readings;
+                }
+            }
+            Thread.onSpinWait();
+        }
     }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * All numbers of one Weir: the cells of its event loops, and values that others offer to be read at each scrape. A
@@ -15,6 +16,11 @@ public final class Meters {
     public interface Samples {
         /** One value; as many label values as the metric has label names, in their order. */
         void add(double value, String... labelValues);
+
+        /** As {@link #add(double, String...)}, for counts; beyond 2^53 the last digits are rounded. */
+        default void add(long value, String... labelValues) {
+            add((double) value, labelValues);
+        }
     }
 
     enum Kind {
@@ -24,25 +30,22 @@ public final class Meters {
 
     record Offered(Kind kind, String name, String help, List<String> labels, Consumer<Samples> source) {}
 
-    private final LoopMeters[] loops;
+    private final List<LoopMeters> loops;
     private final Map<String, Offered> offered = new ConcurrentSkipListMap<>();
 
     /** Meters of so many event loops. */
     public Meters(int loops) {
-        this.loops = new LoopMeters[loops];
-        for (int i = 0; i < loops; i++) {
-            this.loops[i] = new LoopMeters();
-        }
+        this.loops = Stream.generate(LoopMeters::new).limit(loops).toList();
     }
 
     /** How many event loops there are. */
     public int loops() {
-        return loops.length;
+        return loops.size();
     }
 
     /** The cells of the event loop with this index, 0 to {@code loops() - 1}. */
     public LoopMeters loop(int index) {
-        return loops[index];
+        return loops.get(index);
     }
 
     /**
@@ -63,5 +66,13 @@ public final class Meters {
             throw new IllegalArgumentException("The name of a counter ends in _total: " + name);
         }
         offered.put(name, new Offered(Kind.COUNTER, name, help, List.copyOf(labels), source));
+    }
+
+    Iterable<LoopMeters> cells() {
+        return loops;
+    }
+
+    Iterable<Offered> offered() {
+        return offered.values();
     }
 }

@@ -34,14 +34,11 @@ public final class ServerMeters {
 
     final Histogram durations = new Histogram();
     final StatusCounters requests = new StatusCounters();
-    final String name;
 
-    ServerMeters(String name) {
-        this.name = name;
-    }
+    ServerMeters() {}
 
     /**
-     * Counts a request that this server answered or failed. Loop only.
+     * Counts a request that this server answered, or that failed with it last. Loop only.
      *
      * @param status the status code sent to the client, 0 when none was
      * @param durationNanos from the request's first byte to the answer's last, in nanoseconds

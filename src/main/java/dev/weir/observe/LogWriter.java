@@ -1,0 +1,161 @@
+package dev.weir.observe;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jctools.queues.atomic.MpscAtomicArrayQueue;
+import org.jctools.queues.atomic.SpmcAtomicArrayQueue;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The thread that writes the access log: takes full batches from all event loops and gives them back empty. */
+final class LogWriter {
+    /** Batches that may wait for the writer, of all loops together: 2 MiB. */
+    static final int QUEUE = 64;
+
+    private static final Logger log = LoggerFactory.getLogger(LogWriter.class);
+    private static final Duration CLOSING = Duration.ofSeconds(5);
+    private static final long COMPLAINTS_APART = TimeUnit.MINUTES.toNanos(1);
+
+    private final Queue<LogBatch> full = new MpscAtomicArrayQueue<>(QUEUE);
+    private final Queue<LogBatch> empty = new SpmcAtomicArrayQueue<>(QUEUE);
+    private final LogOutput output;
+    private final Thread thread =
+            Thread.ofPlatform().name("weir-access-log").daemon().unstarted(this::run);
+
+    // Written by any thread, taken back by the writer.
+    private volatile boolean reopen;
+    // Written once by close(), with the batches that the loops left behind.
+    private volatile @Nullable List<LogBatch> leftovers;
+
+    /** Lines lost because writing failed; counted by the writer. */
+    final Counter lost = new Counter();
+
+    // The rest is the writer's own.
+    private boolean torn;
+    private boolean complained;
+    private long complainedNanos;
+
+    LogWriter(LogOutput output) {
+        this.output = output;
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Queues a batch unless the queue is full. Any event loop; never blocks. */
+    boolean offer(LogBatch batch) {
+        boolean taken = full.offer(batch);
+        if (taken) {
+            LockSupport.unpark(thread);
+        }
+        return taken;
+    }
+
+    /** An empty batch, used before or new. Any event loop. */
+    LogBatch take() {
+        @Nullable LogBatch batch = empty.poll();
+        return batch == null ? new LogBatch() : batch;
+    }
+
+    void reopen() {
+        reopen = true;
+        LockSupport.unpark(thread);
+    }
+
+    /** Writes what is queued, then {@code last}, and waits for the end, though not for ever: a disk may hang. */
+    void close(List<LogBatch> last) {
+        leftovers = last;
+        LockSupport.unpark(thread);
+        try {
+            if (!thread.join(CLOSING)) {
+                log.warn("The access log is incomplete: its output did not take the last lines in {}", CLOSING);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        while (true) {
+            // Read before the queue: nothing is queued any more once it is set.
+            @Nullable List<LogBatch> last = leftovers;
+            drain();
+            if (last != null) {
+                last.forEach(this::write);
+                end();
+                return;
+            }
+            if (!reopen) {
+                LockSupport.park(this);
+            }
+        }
+    }
+
+    private void drain() {
+        openAnew();
+        for (LogBatch batch = full.poll(); batch != null; batch = full.poll()) {
+            write(batch);
+            batch.clear();
+            // No room means more batches than the queue holds: this one is given up.
+            empty.offer(batch);
+            openAnew();
+        }
+    }
+
+    private void openAnew() {
+        if (!reopen) {
+            return;
+        }
+        reopen = false;
+        try {
+            output.reopen();
+            torn = false;
+        } catch (IOException e) {
+            log.warn("The access log goes on into the old file: {}", e.getMessage());
+        }
+    }
+
+    private void write(LogBatch batch) {
+        ByteBuffer lines = batch.content();
+        try {
+            if (torn) {
+                output.write(ByteBuffer.wrap(new byte[] {'\n'}));
+                torn = false;
+            }
+            output.write(lines);
+        } catch (IOException e) {
+            failed(lines, e);
+        }
+    }
+
+    private void failed(ByteBuffer lines, IOException cause) {
+        if (lines.position() > 0) {
+            // The next line must not continue the one that was cut.
+            torn = lines.get(lines.position() - 1) != '\n';
+        }
+        while (lines.hasRemaining()) {
+            lost.add(lines.get() == '\n' ? 1 : 0);
+        }
+        long now = System.nanoTime();
+        if (!complained || now - complainedNanos >= COMPLAINTS_APART) {
+            complained = true;
+            complainedNanos = now;
+            log.warn("The access log cannot be written ({}); {} lines are lost so far", cause.getMessage(), lost.get());
+        }
+    }
+
+    private void end() {
+        try {
+            output.close();
+        } catch (IOException e) {
+            log.warn("The access log was not closed properly: {}", e.getMessage());
+        }
+    }
+}
