@@ -8,7 +8,8 @@ public final class StartFailure extends Exception {
         super(message);
     }
 
-    StartFailure(String message, Throwable cause) {
-        super(message, cause);
+    /** The cause's message is the sentence. */
+    StartFailure(Throwable cause) {
+        super(String.valueOf(cause.getMessage()), cause);
     }
 }

@@ -57,8 +57,8 @@ public final class Weir {
         this.config = config;
         this.meters = meters;
         this.accessLog = accessLog;
-        this.group = new MultiThreadIoEventLoopGroup(
-                meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
+        this.group =
+                new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
         this.snapshot = Snapshot.of(config, servers);
         NameResolution names = new NameResolution(servers, transport.nativeSockets());
         names.resolveAll();
@@ -71,25 +71,27 @@ public final class Weir {
      * @throws StartFailure with a sentence for the user; nothing is left running
      */
     public static Weir start(WeirConfig config) throws StartFailure {
-        int loops = config.eventLoops() > 0 ? config.eventLoops() : Runtime.getRuntime().availableProcessors();
+        int loops = config.eventLoops() > 0
+                ? config.eventLoops()
+                : Runtime.getRuntime().availableProcessors();
         Meters meters = new Meters(loops);
         AccessLog accessLog;
         try {
             accessLog = AccessLog.open(config.accessLog(), meters);
         } catch (IOException failure) {
-            throw new StartFailure(failure.getMessage(), failure);
+            throw new StartFailure(failure);
         }
         Weir weir = new Weir(config, accessLog, meters);
         try {
-            weir.open();
+            weir.bind();
         } catch (IOException failure) {
             weir.end();
-            throw new StartFailure(failure.getMessage(), failure);
+            throw new StartFailure(failure);
         }
         return weir;
     }
 
-    private void open() throws IOException {
+    private void bind() throws IOException {
         for (int i = 0; i < meters.loops(); i++) {
             Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
             boolean logged = config.accessLog().target() != AccessLogConfig.Target.OFF;
@@ -128,7 +130,7 @@ public final class Weir {
 
         @Override
         public Exposition metrics(String accept) {
-            return meters.exposition(accept);
+            return Exposition.of(meters, accept);
         }
     }
 
@@ -185,7 +187,7 @@ public final class Weir {
         }
         long end = System.nanoTime() + deadline.toNanos();
         try {
-            while (open() > 0 && System.nanoTime() < end) {
+            while (openConnections() > 0 && System.nanoTime() < end) {
                 TimeUnit.MILLISECONDS.sleep(10);
             }
         } catch (InterruptedException hurry) {
@@ -194,7 +196,7 @@ public final class Weir {
         end();
     }
 
-    private long open() {
+    private long openConnections() {
         long open = 0;
         for (int i = 0; i < meters.loops(); i++) {
             open += meters.loop(i).connectionsOpen.get();

@@ -253,7 +253,8 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
 
     @Override
     public void reading(boolean on) {
-        if (bodyPaused == !on || state != State.AWAITING_BODY && state != State.TUNNEL) {
+        boolean flowing = state == State.AWAITING_BODY || state == State.TUNNEL;
+        if (bodyPaused == !on || !flowing) {
             return;
         }
         bodyPaused = !on;
@@ -444,7 +445,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
 
     /** After the last response: closes once it is written, and not before the client had a chance to read it. */
     private void end() {
-        boolean allRead = state == State.AWAITING_RESPONSE && ahead == null || inputEnded || state == State.TUNNEL;
+        boolean allRead = (state == State.AWAITING_RESPONSE && ahead == null) || inputEnded || state == State.TUNNEL;
         state = State.LINGERING;
         bodyPaused = false;
         releaseAhead();

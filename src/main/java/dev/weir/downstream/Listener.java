@@ -16,10 +16,13 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -126,14 +129,15 @@ public final class Listener {
         if (!Files.exists(path)) {
             return;
         }
-        try (java.nio.channels.SocketChannel probe =
-                java.nio.channels.SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-            throw new IOException("cannot listen on unix:" + path + ": another program listens there");
-        } catch (java.net.ConnectException nobody) {
+        try {
+            SocketChannel.open(UnixDomainSocketAddress.of(path)).close();
+        } catch (ConnectException nobody) {
             Files.delete(path);
-        } catch (java.net.SocketException notASocket) {
+            return;
+        } catch (SocketException notASocket) {
             throw new IOException("cannot listen on unix:" + path + ": the file exists and is no socket", notASocket);
         }
+        throw new IOException("cannot listen on unix:" + path + ": another program listens there");
     }
 
     public ListenerConfig config() {

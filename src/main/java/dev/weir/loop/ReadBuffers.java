@@ -55,6 +55,7 @@ public final class ReadBuffers implements RecvByteBufAllocator {
      * that the kernel holds (some MiB), whatever auto-read says. Netty takes it as a failed read without closing; what
      * is left is read when reading goes on.
      */
+    @SuppressWarnings("StaticAssignmentOfThrowable") // it has no trace and no suppressed exceptions
     public static final class ReadPaused extends RuntimeException {
         private static final long serialVersionUID = 1;
         static final ReadPaused INSTANCE = new ReadPaused();

@@ -137,7 +137,7 @@ public final class Exchange {
     /** What came in one go has been handed over. */
     public void requestReadComplete() {
         UpstreamStream stream = attempt.stream();
-        if (stream != null && !requestComplete || tunnel && stream != null) {
+        if (stream != null && (tunnel || !requestComplete)) {
             stream.flush();
         }
     }
@@ -287,7 +287,7 @@ public final class Exchange {
             finish(why).abort();
             return;
         }
-        if (!held.whole() || delivery == Delivery.POSSIBLE && !replayable()) {
+        if (!held.whole() || (delivery == Delivery.POSSIBLE && !replayable())) {
             refuse(why, detail);
             return;
         }

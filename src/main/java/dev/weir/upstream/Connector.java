@@ -40,7 +40,7 @@ final class Connector {
 
     private void tryNext() {
         SocketAddress endpoint = endpoints[next++];
-        Channel channel = newChannel(endpoint);
+        Channel channel = newChannel();
         connection.channel(channel);
         pool.loop().executor().register(channel).addListener(registered -> {
             if (!registered.isSuccess()) {
@@ -82,7 +82,7 @@ final class Connector {
         return message == null ? failure.getClass().getSimpleName() : message;
     }
 
-    private Channel newChannel(SocketAddress endpoint) {
+    private Channel newChannel() {
         Loop loop = pool.loop();
         boolean unix = pool.server().address() instanceof Address.Unix;
         Channel channel = unix

@@ -489,10 +489,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         if (failure instanceof ReadBuffers.ReadPaused) {
             return;
         }
-        if (failure instanceof IOException) {
+        if (failure instanceof IOException broken) {
             // A failed write is no reason to stop reading: a server may answer early and close. The end of its
             // sending side is told separately, and decides.
-            lostRace.failed((IOException) failure);
+            lostRace.failed(broken);
             return;
         }
         pool.upstreams().unexpected(pool.server(), failure);

@@ -58,6 +58,6 @@ final class LostRace {
         }
         EpollTcpInfo info = socket.tcpInfo();
         return bytes <= info.sndMss()
-                && (info.state() == TCP_CLOSE || info.state() == TCP_CLOSE_WAIT && info.unacked() > 0);
+                && (info.state() == TCP_CLOSE || (info.state() == TCP_CLOSE_WAIT && info.unacked() > 0));
     }
 }

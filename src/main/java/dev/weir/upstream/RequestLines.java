@@ -33,7 +33,7 @@ final class RequestLines {
                 .put((byte) ' ');
         target(request, to);
         to.put(VERSION);
-        long drop = dropMask | HeaderRules.HOP_BY_HOP & ~Field.TRAILER.mask;
+        long drop = dropMask | (HeaderRules.HOP_BY_HOP & ~Field.TRAILER.mask);
         if (request.form() == TargetForm.ABSOLUTE || !request.headers().has(Field.HOST)) {
             host(request, server, to);
             drop |= Field.HOST.mask;
