@@ -58,6 +58,9 @@ final class AddressParser {
     private static Address hostAndPort(String text) {
         int colon = text.lastIndexOf(':');
         if (colon < 0) {
+            if (!text.isEmpty() && text.chars().allMatch(AddressParser::isDigit)) {
+                throw new IllegalArgumentException("a port alone is written :" + text);
+            }
             throw new IllegalArgumentException("the port is missing");
         }
         String host = text.substring(0, colon);

@@ -93,7 +93,8 @@ public final class Cidr {
     @Override
     public String toString() {
         try {
-            return InetAddress.getByAddress(network).getHostAddress() + "/" + bits;
+            String literal = InetAddress.getByAddress(network).getHostAddress();
+            return (network.length == 4 ? literal : literal.replaceFirst("(^|:)0(:0)+(:|$)", "::")) + "/" + bits;
         } catch (UnknownHostException impossible) {
             throw new AssertionError(impossible);
         }

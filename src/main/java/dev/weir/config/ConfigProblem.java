@@ -23,9 +23,9 @@ public record ConfigProblem(
         if (!path.isEmpty()) {
             text.append(path).append(": ");
         }
-        text.append(found);
+        text.append(expected.isEmpty() ? found : "found " + found);
         if (!expected.isEmpty()) {
-            text.append("; expected ").append(expected);
+            text.append(", expected ").append(expected);
         }
         if (!hint.isEmpty()) {
             text.append("; ").append(hint);

@@ -4,10 +4,7 @@ import java.util.List;
 
 /** What came of reading a configuration. */
 public sealed interface ConfigResult {
-    /** What is worth a warning, in the order of the file. */
-    List<ConfigProblem> warnings();
-
-    /** It is sound. */
+    /** It is sound, though perhaps with something worth a warning, in the order of the file. */
     record Sound(WeirConfig config, List<ConfigProblem> warnings) implements ConfigResult {
         public Sound {
             warnings = List.copyOf(warnings);
@@ -15,10 +12,9 @@ public sealed interface ConfigResult {
     }
 
     /** It cannot be used: every problem at once, in the order of the file. */
-    record Faulty(List<ConfigProblem> problems, List<ConfigProblem> warnings) implements ConfigResult {
+    record Faulty(List<ConfigProblem> problems) implements ConfigResult {
         public Faulty {
             problems = List.copyOf(problems);
-            warnings = List.copyOf(warnings);
         }
     }
 }

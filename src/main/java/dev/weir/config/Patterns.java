@@ -1,6 +1,7 @@
 package dev.weir.config;
 
 import java.util.Locale;
+import java.util.Set;
 
 /** Checks of names and of what routes match by. Each refuses with a clause that helps to put it right. */
 final class Patterns {
@@ -8,6 +9,10 @@ final class Patterns {
     static final String TOKEN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 
     private static final String TOKEN_MARKS = "!#$%&'*+-.^_`|~";
+
+    /** Who writes one of these does not mean a file beside the configuration. */
+    private static final Set<String> WORDS_NOT_FILES =
+            Set.of("on", "true", "yes", "false", "no", "none", "null", "stderr", "STDOUT", "OFF", "syslog");
 
     private Patterns() {}
 
@@ -69,6 +74,9 @@ final class Patterns {
     static String file(String text) {
         if (text.isEmpty() || text.indexOf('\0') >= 0) {
             throw new IllegalArgumentException("");
+        }
+        if (WORDS_NOT_FILES.contains(text)) {
+            throw new IllegalArgumentException("a file of this name is written ./" + text);
         }
         return text;
     }

@@ -21,7 +21,7 @@ final class Quantity {
             case "KiB" -> 1L << 10;
             case "MiB" -> 1L << 20;
             case "GiB" -> 1L << 30;
-            default -> throw new IllegalArgumentException("the units are B, KiB, MiB and GiB");
+            default -> throw new IllegalArgumentException(digits == 0 ? "" : "the units are B, KiB, MiB and GiB");
         };
         return times(digits(text.substring(0, digits)), unit);
     }
@@ -45,7 +45,7 @@ final class Quantity {
             case "m" -> 60_000L;
             case "h" -> 3_600_000L;
             case "" -> throw new IllegalArgumentException(digits == 0 ? "" : "the unit is missing");
-            default -> throw new IllegalArgumentException("the units are ms, s, m and h");
+            default -> throw new IllegalArgumentException(digits == 0 ? "" : "the units are ms, s, m and h");
         };
         return Duration.ofMillis(times(digits(text.substring(0, digits)), millis));
     }

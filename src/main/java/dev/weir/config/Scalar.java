@@ -29,7 +29,7 @@ enum Scalar {
         }
     },
     /** Bytes. */
-    SIZE("a size, as 512, 64KiB or 10MiB", "size", "^(0|[1-9][0-9]*)(B|KiB|MiB|GiB)?$") {
+    SIZE("a size such as 64KiB", "size", "^(0|[1-9][0-9]*)(B|KiB|MiB|GiB)?$") {
         @Override
         Object parse(String text) {
             return Quantity.parseSize(text);
@@ -40,7 +40,7 @@ enum Scalar {
             return Quantity.printSize(((Number) value).longValue());
         }
     },
-    DURATION("a duration, as 250ms, 2s, 5m or 1h", "duration", "^(0|[1-9][0-9]*)(ms|s|m|h)$") {
+    DURATION("a duration such as 250ms, 2s or 1h", "duration", "^(0|[1-9][0-9]*)(ms|s|m|h)$") {
         @Override
         Object parse(String text) {
             return Quantity.parseDuration(text);
@@ -71,10 +71,7 @@ enum Scalar {
             return Address.parseServer(text);
         }
     },
-    CIDR(
-            "an address range, as 10.0.0.0/8 or fd00::/8, or one address",
-            "address range",
-            "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$") {
+    CIDR("an address range such as 10.0.0.0/8, or one address", "address range", "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$") {
         @Override
         Object parse(String text) {
             return Cidr.parse(text);
@@ -86,13 +83,13 @@ enum Scalar {
             return Patterns.host(text);
         }
     },
-    PATH("a path, as /a or /v1/*", "path", "^/[^?#*\\s]*\\*?$") {
+    PATH("a path such as /a or /v1/*", "path", "^/[^?#*\\s]*\\*?$") {
         @Override
         Object parse(String text) {
             return Patterns.path(text);
         }
     },
-    METHOD("a method, as GET", "method", Patterns.TOKEN) {
+    METHOD("a method such as GET", "method", Patterns.TOKEN) {
         @Override
         Object parse(String text) {
             return Patterns.token(text);
