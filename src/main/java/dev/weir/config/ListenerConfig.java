@@ -2,18 +2,151 @@ package dev.weir.config;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** One address that clients connect to. Sizes are in bytes. */
 public record ListenerConfig(
-        Address bind, List<Cidr> trustedProxies, Forwarding forwarding, Timeouts timeouts, Limits limits) {
+        @Key(
+                doc = "Where to listen: `host:port`, `:port` for every local address, `[::1]:80` or `unix:/path`. "
+                        + "Port 0 lets the system choose.",
+                required = true,
+                kind = Scalar.BIND)
+        Address bind,
+
+        @Key(
+                doc = "Address ranges of proxies in front of Weir: from them, and only from them, forwarding fields "
+                        + "are believed and continued; from anyone else they are replaced.",
+                kind = Scalar.CIDR)
+        List<Cidr> trustedProxies,
+
+        @Key(doc = "What servers are told about the client.")
+        Forwarding forwarding,
+
+        @Key(doc = "How long a client may take.") Timeouts timeouts,
+
+        @Key(doc = "How much a client may send or hold.") Limits limits) {
+    public ListenerConfig {
+        trustedProxies = List.copyOf(trustedProxies);
+    }
+
+    /** A listener with every default. */
+    public static ListenerConfig of(Address bind) {
+        return ConfigDefaults.of(ListenerConfig.class, Map.of("bind", bind));
+    }
+
     /** What is told to the server about the client. */
-    public record Forwarding(boolean xForwarded, boolean forwarded, boolean via) {}
+    public record Forwarding(
+            @Key(
+                    doc = "Send `X-Forwarded-For`, `X-Forwarded-Host` and `X-Forwarded-Proto`.",
+                    def = "on",
+                    kind = Scalar.BOOLEAN)
+            boolean xForwarded,
+
+            @Key(doc = "Send `Forwarded` (RFC 7239).", def = "on", kind = Scalar.BOOLEAN)
+            boolean forwarded,
+
+            @Key(
+                    doc = "Add `Via` to requests and responses (RFC 9110 section 7.6.3).",
+                    def = "off",
+                    kind = Scalar.BOOLEAN)
+            boolean via) {}
 
     /** How long a client may take. */
     public record Timeouts(
-            Duration requestHead, Duration bodyIdle, Duration keepAlive, Duration tunnelIdle, Duration halfClosed) {}
+            @Key(
+                    doc = "From the first byte of a request to the end of its head.",
+                    def = "10s",
+                    min = "1ms",
+                    max = "24h",
+                    kind = Scalar.DURATION)
+            Duration requestHead,
 
-    /** How much a client may send or hold. */
+            @Key(
+                    doc = "The longest pause within a request body, and the longest that a client may leave a response "
+                            + "unread.",
+                    def = "30s",
+                    min = "1ms",
+                    max = "24h",
+                    kind = Scalar.DURATION)
+            Duration bodyIdle,
+
+            @Key(
+                    doc = "How long a connection without a request is kept open.",
+                    def = "60s",
+                    min = "1ms",
+                    max = "24h",
+                    kind = Scalar.DURATION)
+            Duration keepAlive,
+
+            @Key(
+                    doc = "How long a tunnel (WebSocket or another upgrade) may be silent in both directions.",
+                    def = "1h",
+                    min = "1ms",
+                    max = "168h",
+                    kind = Scalar.DURATION)
+            Duration tunnelIdle,
+
+            @Key(
+                    doc = "How long an exchange goes on after its client ended its sending side, before it is taken "
+                            + "as aborted.",
+                    def = "1s",
+                    min = "0s",
+                    max = "24h",
+                    kind = Scalar.DURATION)
+            Duration halfClosed) {}
+
+    /**
+     * How much a client may send or hold.
+     *
+     * @param bodyBytes {@link Long#MAX_VALUE} for no limit
+     */
     public record Limits(
-            int requestLineBytes, int headerBytes, int headers, long bodyBytes, int pipelineBytes, int connections) {}
+            @Key(
+                    doc = "The longest request line; a longer one is answered with 414.",
+                    def = "16KiB",
+                    min = "256B",
+                    max = "1MiB",
+                    kind = Scalar.SIZE)
+            int requestLineBytes,
+
+            @Key(
+                    doc = "All header fields of a request together; more is answered with 431.",
+                    def = "32KiB",
+                    min = "1KiB",
+                    max = "1MiB",
+                    kind = Scalar.SIZE)
+            int headerBytes,
+
+            @Key(
+                    doc = "The number of header fields in a request; more is answered with 431.",
+                    def = "128",
+                    min = "1",
+                    max = "10000",
+                    kind = Scalar.INTEGER)
+            int headers,
+
+            @Key(
+                    doc = "The longest request body; a longer one is answered with 413. `none`: no limit.",
+                    def = "none",
+                    min = "0",
+                    kind = Scalar.SIZE,
+                    word = "none",
+                    wordValue = Long.MAX_VALUE)
+            long bodyBytes,
+
+            @Key(
+                    doc = "Bytes of further requests on a connection that are held while one is answered.",
+                    def = "64KiB",
+                    min = "1KiB",
+                    max = "16MiB",
+                    kind = Scalar.SIZE)
+            int pipelineBytes,
+
+            @Key(
+                    doc = "Connections open at the same time; one more is answered with 503 and closed.",
+                    def = "100000",
+                    min = "1",
+                    max = "10000000",
+                    kind = Scalar.INTEGER)
+            int connections) {}
 }

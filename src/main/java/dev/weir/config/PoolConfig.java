@@ -2,27 +2,165 @@ package dev.weir.config;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** A group of servers that answer the same requests. Sizes are in bytes. */
 public record PoolConfig(
+        @Key(
+                doc = "How a server is chosen. `least-requests`: the one with the fewest requests in flight for its "
+                        + "weight. `round-robin`: in turn, as often as the weights say. `p2c`: the less busy of two "
+                        + "chosen at random. `random`: any.",
+                def = "least-requests")
         BalanceConfig balance,
+
+        @Key(doc = "The servers. A pool without any answers with 503.")
         List<ServerConfig> servers,
-        Timeouts timeouts,
+
+        @Key(doc = "How long a server may take.") Timeouts timeouts,
+
+        @Key(doc = "Connections to servers that are kept for the next request.")
         Connections connections,
+
+        @Key(doc = "Further attempts when a server fails before it answered, at another server where there is one.")
         Retry retry,
+
+        @Key(doc = "How much a server may send in a head, and how much of a message is held on its way through.")
         Limits limits) {
-    /** One server. */
-    public record ServerConfig(Address address, int weight) {}
+    public PoolConfig {
+        servers = List.copyOf(servers);
+    }
+
+    /** A pool with every default. */
+    public static PoolConfig of(List<ServerConfig> servers) {
+        return ConfigDefaults.of(PoolConfig.class, Map.of("servers", servers));
+    }
+
+    /**
+     * One server.
+     *
+     * @param weight 0 to 256
+     */
+    @Shorthand
+    public record ServerConfig(
+            @Key(doc = "`host:port`, `[::1]:80` or `unix:/path`.", required = true, kind = Scalar.SERVER)
+            Address address,
+
+            @Key(
+                    doc = "The server's share of the requests in proportion to the others' weights; 0: none.",
+                    def = "1",
+                    min = "0",
+                    max = "256",
+                    kind = Scalar.INTEGER)
+            int weight) {
+        public ServerConfig {
+            if (weight < 0 || weight > 256) {
+                throw new IllegalArgumentException("a weight is 0 to 256, not " + weight);
+            }
+        }
+
+        /** A server of weight 1. */
+        public static ServerConfig of(Address address) {
+            return new ServerConfig(address, 1);
+        }
+    }
 
     /** How long a server may take. */
-    public record Timeouts(Duration connect, Duration firstByte, Duration bodyIdle, Duration tunnelIdle) {}
+    public record Timeouts(
+            @Key(
+                    doc = "Until a connection is established.",
+                    def = "1s",
+                    min = "1ms",
+                    max = "1h",
+                    kind = Scalar.DURATION)
+            Duration connect,
+
+            @Key(
+                    doc = "From the end of the request to the first byte of the response.",
+                    def = "30s",
+                    min = "1ms",
+                    max = "24h",
+                    kind = Scalar.DURATION)
+            Duration firstByte,
+
+            @Key(
+                    doc = "The longest pause within a response, and the longest that a server may leave a request "
+                            + "body unread.",
+                    def = "30s",
+                    min = "1ms",
+                    max = "24h",
+                    kind = Scalar.DURATION)
+            Duration bodyIdle,
+
+            @Key(
+                    doc = "How long a tunnel (WebSocket or another upgrade) may be silent in both directions; the "
+                            + "shorter of this and the listener's holds.",
+                    def = "1h",
+                    min = "1ms",
+                    max = "168h",
+                    kind = Scalar.DURATION)
+            Duration tunnelIdle) {}
 
     /** Idle connections kept for each event loop and server. */
-    public record Connections(int idle, Duration idleTimeout) {}
+    public record Connections(
+            @Key(
+                    doc = "Idle connections kept for each server by each event loop; 0: none is used twice.",
+                    def = "64",
+                    min = "0",
+                    max = "100000",
+                    kind = Scalar.INTEGER)
+            int idle,
+
+            @Key(
+                    doc = "How long an idle connection is kept. Should be shorter than the servers' own.",
+                    def = "60s",
+                    min = "1ms",
+                    max = "24h",
+                    kind = Scalar.DURATION)
+            Duration idleTimeout) {}
 
     /** Further attempts at other servers, and how much of a request's body is held for them. */
-    public record Retry(int attempts, int bodyBytes) {}
+    public record Retry(
+            @Key(
+                    doc = "How often a request is tried again, at most; 0: never. It is tried again only when that is "
+                            + "provably safe.",
+                    def = "2",
+                    min = "0",
+                    max = "10",
+                    kind = Scalar.INTEGER)
+            int attempts,
+
+            @Key(
+                    doc = "How much of a request body is held for a further attempt; a longer one is sent only once.",
+                    def = "64KiB",
+                    min = "0",
+                    max = "64MiB",
+                    kind = Scalar.SIZE)
+            int bodyBytes) {}
 
     /** How much a server may send in one head, and how much of a message is held on its way through. */
-    public record Limits(int headerBytes, int headers, int bufferBytes) {}
+    public record Limits(
+            @Key(
+                    doc = "All header fields of a response together; more is answered to the client with 502.",
+                    def = "32KiB",
+                    min = "1KiB",
+                    max = "1MiB",
+                    kind = Scalar.SIZE)
+            int headerBytes,
+
+            @Key(
+                    doc = "The number of header fields in a response; more is answered to the client with 502.",
+                    def = "128",
+                    min = "1",
+                    max = "10000",
+                    kind = Scalar.INTEGER)
+            int headers,
+
+            @Key(
+                    doc = "Bytes of a message held on the way through, in each direction, before its sender has to "
+                            + "wait for its receiver.",
+                    def = "64KiB",
+                    min = "4KiB",
+                    max = "64MiB",
+                    kind = Scalar.SIZE)
+            int bufferBytes) {}
 }

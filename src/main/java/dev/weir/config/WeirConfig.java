@@ -1,22 +1,74 @@
 package dev.weir.config;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The whole configuration of one Weir; its parts are records too. */
+/**
+ * The whole configuration of one Weir; its parts are records too. Immutable; maps keep the order of the file.
+ *
+ * @param eventLoops 0 for one per processor
+ * @param routes empty when the only pool takes every request
+ * @param admin null for no admin port
+ */
 public record WeirConfig(
+        @Key(
+                doc = "Threads that move requests. `auto`: one per processor.",
+                def = "auto",
+                min = "0",
+                max = "1024",
+                kind = Scalar.INTEGER,
+                word = "auto")
         int eventLoops,
+
+        @Key(doc = "The addresses that clients connect to.", required = true, min = "1")
         List<ListenerConfig> listeners,
+
+        @Key(doc = "Which requests go to which pool: the first route that matches wins. One pool needs no routes.")
         List<RouteConfig> routes,
+
+        @Key(
+                doc = "Groups of servers that answer the same requests, by name. A name is made of letters, digits, "
+                        + "`-`, `_` and `.`.",
+                required = true,
+                min = "1")
         Map<String, PoolConfig> pools,
+
+        @Key(doc = "Where the line that each request leaves is written.")
         AccessLogConfig accessLog,
-        @Nullable AdminConfig admin,
-        ShutdownConfig shutdown) {
+
+        @Key(doc = "The admin port: API and metrics. Without it there is none.") @Nullable AdminConfig admin,
+
+        @Key(doc = "How Weir stops.") ShutdownConfig shutdown) {
+    public WeirConfig {
+        listeners = List.copyOf(listeners);
+        routes = List.copyOf(routes);
+        pools = Collections.unmodifiableMap(new LinkedHashMap<>(pools));
+    }
+
+    /** A configuration of these listeners and pools with every default and no routes. */
+    public static WeirConfig of(List<ListenerConfig> listeners, Map<String, PoolConfig> pools) {
+        return ConfigDefaults.of(WeirConfig.class, Map.of("listeners", listeners, "pools", pools));
+    }
+
     /** How Weir stops. */
-    public record ShutdownConfig(Duration deadline) {}
+    public record ShutdownConfig(
+            @Key(
+                    doc = "How long requests in flight may go on after the signal to stop.",
+                    def = "30s",
+                    min = "0s",
+                    max = "24h",
+                    kind = Scalar.DURATION)
+            Duration deadline) {}
 
     /** The admin port. */
-    public record AdminConfig(Address bind) {}
+    public record AdminConfig(
+            @Key(
+                    doc = "Where to listen, as for listeners. Whoever reaches this address rules Weir: keep it local.",
+                    required = true,
+                    kind = Scalar.BIND)
+            Address bind) {}
 }

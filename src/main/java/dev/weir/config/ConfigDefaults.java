@@ -1,0 +1,51 @@
+package dev.weir.config;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Records with their keys' defaults. Safe for use by several threads. */
+public final class ConfigDefaults {
+    private ConfigDefaults() {}
+
+    /**
+     * A record whose keys, but for those given, have their defaults.
+     *
+     * @param given values by the component's name; it must hold every key that has no default
+     * @throws IllegalArgumentException for a name that is no component, and for a missing required one
+     */
+    public static <T extends Record> T of(Class<T> type, Map<String, ?> given) {
+        List<Shapes.Field> fields = Shapes.of(type).all();
+        @Nullable Object[] values = new @Nullable Object[fields.size()];
+        int used = 0;
+        for (int i = 0; i < values.length; i++) {
+            Shapes.Field field = fields.get(i);
+            Object value = given.get(field.accessor().getName());
+            if (value == null && field.key().required()) {
+                throw new IllegalArgumentException(type.getSimpleName() + " needs '" + field.name() + "'");
+            }
+            used += value == null ? 0 : 1;
+            values[i] = value == null ? of(field) : value;
+        }
+        if (used != given.size()) {
+            throw new IllegalArgumentException(type.getSimpleName() + " does not have all of " + given.keySet());
+        }
+        return type.cast(Shapes.of(type).make(values));
+    }
+
+    /** The default of a key that is not required; null for an absent section. */
+    static @Nullable Object of(Shapes.Field field) {
+        return switch (field.shape()) {
+            case Shape.Single single -> single(single, field.key());
+            case Shape.Choice choice -> Values.choice(choice, field.key().def());
+            case Shape.Many _ -> List.of();
+            case Shape.Named _ -> Map.of();
+            case Shape.Section section -> Shapes.of(section.type()).demanding() ? null : of(section.type(), Map.of());
+        };
+    }
+
+    private static Object single(Shape.Single single, Key key) {
+        String text = key.def();
+        return text.isEmpty() ? "" : Values.single(single, key, text);
+    }
+}

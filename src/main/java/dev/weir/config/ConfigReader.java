@@ -1,0 +1,94 @@
+package dev.weir.config;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/** Reads the configuration language. Blocking; for the control plane. Safe for use by several threads. */
+public final class ConfigReader {
+    /** The longest file, in bytes. */
+    static final int LONGEST_FILE = 4 << 20;
+
+    private ConfigReader() {}
+
+    /** Reads a file; a file that is missing or unreadable is a problem like any other. */
+    public static ConfigResult read(Path file) {
+        Problems problems = new Problems(file.toString());
+        String text = load(file, problems);
+        return text == null ? problems.result(null) : read(text, problems);
+    }
+
+    /**
+     * Reads a text.
+     *
+     * @param name stands in messages where the file's name would
+     */
+    public static ConfigResult read(String name, String text) {
+        return read(text, new Problems(name));
+    }
+
+    private static ConfigResult read(String text, Problems problems) {
+        Node root = YamlTree.of(text, problems);
+        if (root == null) {
+            return problems.result(null);
+        }
+        Binder binder = new Binder(problems);
+        WeirConfig config = binder.bind(root);
+        if (config != null) {
+            new Checks(config, binder.places(), problems).run();
+        }
+        return problems.result(config);
+    }
+
+    private static @Nullable String load(Path file, Problems problems) {
+        if (Files.isDirectory(file)) {
+            problems.file("this is a directory, not a file");
+            return null;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LONGEST_FILE + 1);
+            if (bytes.length > LONGEST_FILE) {
+                problems.file("this file is longer than " + Quantity.printSize(LONGEST_FILE));
+                return null;
+            }
+            return decode(bytes, problems);
+        } catch (NoSuchFileException _) {
+            problems.file("there is no such file");
+        } catch (AccessDeniedException _) {
+            problems.file("no permission to read this file");
+        } catch (IOException failure) {
+            problems.file("this file cannot be read: " + failure.getMessage());
+        }
+        return null;
+    }
+
+    /** Strictly UTF-8: a replacement character in a path or a header value would be a silent repair. */
+    private static @Nullable String decode(byte[] bytes, Problems problems) throws CharacterCodingException {
+        CharsetDecoder decoder = StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT)
+                .onUnmappableCharacter(CodingErrorAction.REPORT);
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(bytes.length);
+        CoderResult end = decoder.decode(in, out, true);
+        String text = out.flip().toString();
+        if (end.isError()) {
+            String found = "found the byte 0x%02X".formatted(bytes[in.position()] & 0xFF);
+            problems.error(Place.atEnd(text), found + ", which is not UTF-8", "", "save the file as UTF-8");
+            return null;
+        }
+        return text.startsWith("\uFEFF") ? text.substring(1) : text;
+    }
+}

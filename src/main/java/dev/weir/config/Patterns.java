@@ -1,0 +1,87 @@
+package dev.weir.config;
+
+import java.util.Locale;
+import java.util.Set;
+
+/** Checks of names and of what routes match by. Each refuses with a clause that helps to put it right. */
+final class Patterns {
+    /** A token of RFC 9110 section 5.6.2, for the schema. */
+    static final String TOKEN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
+
+    private static final String TOKEN_MARKS = "!#$%&'*+-.^_`|~";
+
+    /** Who writes one of these does not mean a file beside the configuration. */
+    private static final Set<String> WORDS_NOT_FILES =
+            Set.of("on", "true", "yes", "false", "no", "none", "null", "stderr", "STDOUT", "OFF", "syslog");
+
+    private Patterns() {}
+
+    /** A host name, {@code *.} and one, or an address literal; in lower case. */
+    static String host(String text) {
+        if (text.equals("*")) {
+            throw new IllegalArgumentException("without 'host' every host matches");
+        }
+        if (text.startsWith("[") && text.endsWith("]") && AddressParser.isIpv6(text.substring(1, text.length() - 1))) {
+            return text.toLowerCase(Locale.ROOT);
+        }
+        String name = text.startsWith("*.") ? text.substring(2) : text;
+        if (name.indexOf('*') >= 0) {
+            throw new IllegalArgumentException("a '*' stands only at the beginning, before a dot");
+        }
+        if (name.indexOf(':') >= 0) {
+            throw new IllegalArgumentException("the host is compared without its port");
+        }
+        if (!AddressParser.isHostName(name) || name.endsWith(".")) {
+            throw new IllegalArgumentException("");
+        }
+        return text.toLowerCase(Locale.ROOT);
+    }
+
+    /** A path that begins with a slash; a star only at its end. */
+    static String path(String text) {
+        if (!text.startsWith("/")) {
+            throw new IllegalArgumentException("a path begins with '/'");
+        }
+        int star = text.indexOf('*');
+        if (star >= 0 && star != text.length() - 1) {
+            throw new IllegalArgumentException("a '*' stands only at the end");
+        }
+        if (text.indexOf('?') >= 0 || text.indexOf('#') >= 0) {
+            throw new IllegalArgumentException("the path is compared without its query");
+        }
+        if (text.chars().anyMatch(c -> c <= ' ' || c >= 0x7F)) {
+            throw new IllegalArgumentException("only visible ASCII, the rest is percent-encoded");
+        }
+        return text;
+    }
+
+    static String token(String text) {
+        boolean token = !text.isEmpty() && text.chars().allMatch(c -> isAlphanumeric(c) || TOKEN_MARKS.indexOf(c) >= 0);
+        if (!token) {
+            throw new IllegalArgumentException("");
+        }
+        return text;
+    }
+
+    static String name(String text) {
+        boolean name = !text.isEmpty() && text.chars().allMatch(c -> isAlphanumeric(c) || "-_.".indexOf(c) >= 0);
+        if (!name) {
+            throw new IllegalArgumentException("");
+        }
+        return text;
+    }
+
+    static String file(String text) {
+        if (text.isEmpty() || text.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("");
+        }
+        if (WORDS_NOT_FILES.contains(text)) {
+            throw new IllegalArgumentException("a file of this name is written ./" + text);
+        }
+        return text;
+    }
+
+    private static boolean isAlphanumeric(int c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    }
+}
