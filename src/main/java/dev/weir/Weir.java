@@ -151,6 +151,11 @@ public final class Weir {
         return listeners.stream().map(Listener::port).toList();
     }
 
+    /** The port of the admin server; -1 when there is none. */
+    public int adminPort() {
+        return admin == null ? -1 : admin.address().getPort();
+    }
+
     /** The pools by name, in their current state. */
     public Iterable<Pool> pools() {
         return snapshot.pools().values();

@@ -1,0 +1,104 @@
+package dev.weir.testing;
+
+import dev.weir.StartFailure;
+import dev.weir.Weir;
+import dev.weir.config.ConfigReader;
+import dev.weir.config.ConfigResult;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+
+/** A Weir of its own for one test, on ephemeral ports, started from the text of a configuration. */
+public final class RunningWeir implements AutoCloseable {
+    private final Weir weir;
+
+    private RunningWeir(Weir weir) {
+        this.weir = weir;
+    }
+
+    /** Starts with a configuration as a user writes it. */
+    public static RunningWeir of(String yaml) {
+        return switch (ConfigReader.read("test.yaml", yaml)) {
+            case ConfigResult.Faulty faulty ->
+                throw new IllegalArgumentException("faulty test configuration: " + faulty.problems());
+            case ConfigResult.Sound sound -> {
+                try {
+                    yield new RunningWeir(Weir.start(sound.config()));
+                } catch (StartFailure failure) {
+                    throw new IllegalStateException(failure);
+                }
+            }
+        };
+    }
+
+    /** One listener, one loop, one pool {@code web} of these servers; {@code more} is appended to the listener's keys. */
+    public static RunningWeir before(String listenerKeys, String poolKeys, ScriptedServer... servers) {
+        StringBuilder yaml = new StringBuilder("event-loops: 1\nadmin: { bind: \"127.0.0.1:0\" }\n");
+        yaml.append("shutdown: { deadline: 5s }\n");
+        yaml.append("listeners:\n  - bind: \"127.0.0.1:0\"\n");
+        listenerKeys.lines().forEach(line -> yaml.append("    ").append(line).append('\n'));
+        yaml.append("pools:\n  web:\n    servers: [");
+        for (ScriptedServer server : servers) {
+            yaml.append('"').append(server.address()).append("\", ");
+        }
+        yaml.append("]\n");
+        poolKeys.lines().forEach(line -> yaml.append("    ").append(line).append('\n'));
+        return of(yaml.toString());
+    }
+
+    public static RunningWeir before(ScriptedServer... servers) {
+        return before("", "", servers);
+    }
+
+    public int port() {
+        return weir.ports().get(0);
+    }
+
+    /** A new connection to the first listener. */
+    public RawClient connect() throws IOException {
+        return new RawClient(port());
+    }
+
+    /** Sends this on a new connection and returns all that comes until Weir closes it. */
+    public String exchange(String request) throws IOException {
+        try (RawClient client = connect()) {
+            client.send(request);
+            return client.readToEnd();
+        }
+    }
+
+    public Weir weir() {
+        return weir;
+    }
+
+    /** The metrics as text. */
+    public String metrics() throws IOException, InterruptedException {
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            URI uri = URI.create("http://127.0.0.1:" + weir.adminPort() + "/metrics");
+            return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
+    }
+
+    /** The value of one series, for example {@code weir_failures_total{cause="no-route",side="proxy"}}; NaN if absent. */
+    public double metric(String series) throws IOException, InterruptedException {
+        return metrics()
+                .lines()
+                .filter(line -> line.startsWith(series + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
+                .findFirst()
+                .orElse(Double.NaN);
+    }
+
+    @Override
+    public void close() {
+        weir.stop();
+        try {
+            weir.awaitStop();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
