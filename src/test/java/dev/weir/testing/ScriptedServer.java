@@ -32,7 +32,7 @@ public final class ScriptedServer implements AutoCloseable {
     }
 
     public static ScriptedServer of(Script script) throws IOException {
-        ServerSocket listening = new ServerSocket(0, 1024, InetAddress.getByName("127.0.0.1"));
+        ServerSocket listening = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
         ScriptedServer server = new ScriptedServer(listening, script);
         Thread.ofVirtual().name("scripted-server").start(server::accept);
         return server;
