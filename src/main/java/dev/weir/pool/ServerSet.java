@@ -8,13 +8,11 @@ public final class ServerSet {
     private final Server[] servers;
     private final int[] weights;
     private final int maxWeight;
-    private final boolean uniform;
 
     private ServerSet(Server[] servers, int[] weights) {
         this.servers = servers;
         this.weights = weights;
         this.maxWeight = Arrays.stream(weights).max().orElse(0);
-        this.uniform = Arrays.stream(weights).distinct().count() <= 1;
     }
 
     /**
@@ -50,11 +48,6 @@ public final class ServerSet {
     /** The greatest weight; 0 when there are no servers. */
     public int maxWeight() {
         return maxWeight;
-    }
-
-    /** Whether all weights are the same. */
-    public boolean uniform() {
-        return uniform;
     }
 
     /** Those that may be chosen: the servers whose weight is above 0. */

@@ -21,6 +21,9 @@ final class HostTable {
         }
     }
 
+    /** The bit in which a small letter differs from a capital one. */
+    private static final int CASE = 0x20;
+
     private static final Entry EMPTY = new Entry(new byte[0], 0, PathIndex.EMPTY);
 
     /** Open addressing; its length is a power of two and at most half of it is filled. */
@@ -45,9 +48,9 @@ final class HostTable {
         return isEmpty;
     }
 
-    /** The hash of a name, given that of what follows its first byte; the hash of nothing is 0. */
+    /** The hash of a name, whatever its case, given that of what follows its first byte; the hash of nothing is 0. */
     static int hash(int hashBehind, byte first) {
-        return 31 * hashBehind + lower(first);
+        return 31 * hashBehind + (first | CASE);
     }
 
     /** The routes of the host or domain in that range, or those of none. */
@@ -84,7 +87,8 @@ final class HostTable {
             return false;
         }
         for (int i = 0; i < lowerCase.length; i++) {
-            if (lower(bytes[from + i]) != lowerCase[i]) {
+            byte octet = bytes[from + i];
+            if (octet != lowerCase[i] && lower(octet) != lowerCase[i]) {
                 return false;
             }
         }
@@ -92,6 +96,6 @@ final class HostTable {
     }
 
     private static int lower(byte octet) {
-        return octet >= 'A' && octet <= 'Z' ? octet + 32 : octet;
+        return octet >= 'A' && octet <= 'Z' ? octet | CASE : octet;
     }
 }

@@ -17,7 +17,6 @@ class ServerSetTest {
         assertThat(set.server(1).name()).isEqualTo("unix:/run/two");
         assertThat(set.weight(0)).isEqualTo(2);
         assertThat(set.maxWeight()).isEqualTo(2);
-        assertThat(set.uniform()).isFalse();
         assertThat(set.weighted()).isSameAs(set);
     }
 
@@ -26,7 +25,6 @@ class ServerSetTest {
         ServerSet set = ServerSet.of(List.of(one, two), new int[] {0, 3}).weighted();
         assertThat(set.size()).isEqualTo(1);
         assertThat(set.server(0)).isSameAs(two);
-        assertThat(set.uniform()).isTrue();
     }
 
     @Test
