@@ -92,7 +92,8 @@ final class LogWriter {
                 end();
                 return;
             }
-            if (!reopen) {
+            // Asked again: what blocks inside the output may have used up the permit of an unpark() meant for here.
+            if (full.isEmpty() && !reopen && leftovers == null) {
                 LockSupport.park(this);
             }
         }
