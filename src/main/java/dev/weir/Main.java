@@ -1,18 +1,34 @@
 package dev.weir;
 
-import dev.weir.config.ConfigReader;
-import dev.weir.config.ConfigResult;
-import java.nio.file.Path;
+import dev.weir.config.Address;
+import dev.weir.config.WeirConfig;
+import java.io.PrintStream;
 
-/** The command line of Weir. */
+/** The program. */
 public final class Main {
     private Main() {}
 
-    public static void main(String[] args) throws Exception {
-        ConfigResult result = ConfigReader.read(Path.of(args[1]));
-        switch (result) {
-            case ConfigResult.Sound sound -> Weir.start(sound.config()).awaitStop();
-            case ConfigResult.Faulty faulty -> faulty.problems().forEach(System.err::println);
+    public static void main(String[] args) {
+        System.exit(run(args, System.out, System.err));
+    }
+
+    /** Does what the command line says; {@code run} and its like return when the instance has stopped. */
+    static int run(String[] args, PrintStream out, PrintStream err) {
+        return new Cli(out, err, new InProcess(err)).run(args);
+    }
+
+    /** Runs in this process until it is told to stop. */
+    private record InProcess(PrintStream err) implements Cli.Actions {
+        @Override
+        public void serve(WeirConfig config) throws StartFailure {
+            Weir weir = Weir.start(config);
+            weir.describe().forEach(line -> err.println("weir: " + line));
+            weir.awaitStop();
+        }
+
+        @Override
+        public void demo(int port, Address admin) throws StartFailure {
+            Demo.run(port, admin);
         }
     }
 }

@@ -91,33 +91,23 @@ final class Binder {
         }
         try {
             return Values.single(single, key, scalar.getValue());
-        } catch (IllegalArgumentException refused) {
-            problems.error(Place.of(path, node), Found.of(node), expected, said(refused));
+        } catch (BadValue refused) {
+            problems.error(Place.of(path, node), Found.of(node), refused.expected(), refused.hint());
             return null;
         }
     }
 
     private @Nullable Object choice(Shape.Choice choice, Node node, String path) {
-        String expected = "one of " + String.join(", ", choice.names());
         if (!(node instanceof ScalarNode scalar) || isNothing(node)) {
-            problems.error(Place.of(path, node), Found.of(node), expected, "");
+            problems.error(Place.of(path, node), Found.of(node), Values.expected(choice), "");
             return null;
         }
         try {
             return Values.choice(choice, scalar.getValue());
-        } catch (IllegalArgumentException _) {
-            String nearest = Nearest.of(scalar.getValue(), choice.names());
-            String reserved = reserved(choice, scalar.getValue());
-            String guess = nearest.isEmpty() ? "" : "did you mean '" + nearest + "'?";
-            String hint = reserved.isEmpty() ? guess : reserved;
-            problems.error(Place.of(path, node), Found.of(node), expected, hint);
+        } catch (BadValue refused) {
+            problems.error(Place.of(path, node), Found.of(node), refused.expected(), refused.hint());
             return null;
         }
-    }
-
-    private static String reserved(Shape.Choice choice, String name) {
-        Reserved reserved = choice.type().getAnnotation(Reserved.class);
-        return reserved != null && reserved.name().equals(name) ? reserved.because() : "";
     }
 
     private List<Object> list(Shape.Many many, Key key, Node node, String path) {

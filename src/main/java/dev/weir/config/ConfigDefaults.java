@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Records with their keys' defaults. Safe for use by several threads. */
+/** Records with their keys' defaults, and single values as text, for whoever makes a configuration without a file. Safe for use by several threads. */
 public final class ConfigDefaults {
     private ConfigDefaults() {}
 
@@ -31,6 +31,26 @@ public final class ConfigDefaults {
             throw new IllegalArgumentException(type.getSimpleName() + " does not have all of " + given.keySet());
         }
         return type.cast(Shapes.of(type).make(values));
+    }
+
+    /**
+     * Reads the value of one key, or one element of it if it is a list, as it would be written in a file.
+     *
+     * @param name the key's name as in a file
+     * @throws IllegalArgumentException whose message is a clause for the user: {@code found 'x', expected on or off}
+     */
+    public static Object parse(Class<? extends Record> type, String name, String text) {
+        for (Shapes.Field field : Shapes.of(type).all()) {
+            if (field.name().equals(name)) {
+                Shape shape = field.shape() instanceof Shape.Many many ? many.element() : field.shape();
+                return switch (shape) {
+                    case Shape.Single single -> Values.single(single, field.key(), text);
+                    case Shape.Choice choice -> Values.choice(choice, text);
+                    default -> throw new AssertionError(name + " is not a single value");
+                };
+            }
+        }
+        throw new AssertionError(type.getSimpleName() + " has no key " + name);
     }
 
     /** The default of a key that is not required; null for an absent section. */

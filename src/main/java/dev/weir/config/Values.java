@@ -1,23 +1,24 @@
 package dev.weir.config;
 
-/** Single values between their text and the type of their component. */
+/** Single values between their text and the type of their component. Reading refuses with a {@link BadValue}. */
 final class Values {
     private Values() {}
 
-    /**
-     * The value of {@code text} for a key, in the component's type; its range is checked.
-     *
-     * @throws IllegalArgumentException whose message is empty, or a clause that helps to put it right
-     */
+    /** The value of {@code text} for a key, in the component's type; its range is checked. */
     static Object single(Shape.Single single, Key key, String text) {
         if (!key.word().isEmpty() && key.word().equals(text)) {
             return narrow(key.wordValue(), single.type());
         }
-        Object value = single.scalar().parse(text);
-        if (!isWithin(value, single.scalar(), key)) {
-            throw new IllegalArgumentException("");
+        try {
+            Object value = single.scalar().parse(text);
+            if (isWithin(value, single.scalar(), key)) {
+                return value instanceof Long number ? narrow(number, single.type()) : value;
+            }
+        } catch (IllegalArgumentException refused) {
+            String hint = refused.getMessage() == null ? "" : refused.getMessage();
+            throw new BadValue(text, expected(single.scalar(), key), hint);
         }
-        return value instanceof Long number ? narrow(number, single.type()) : value;
+        throw new BadValue(text, expected(single.scalar(), key), "");
     }
 
     /** The text from which {@link #single} makes this value. */
@@ -28,14 +29,23 @@ final class Values {
         return single.scalar().print(value);
     }
 
-    /** The constant of this name; an {@link IllegalArgumentException} when there is none. */
+    /** The constant of this name. */
     static Object choice(Shape.Choice choice, String name) {
         for (Enum<?> constant : choice.type().getEnumConstants()) {
             if (Shape.Choice.name(constant).equals(name)) {
                 return constant;
             }
         }
-        throw new IllegalArgumentException("");
+        Reserved reserved = choice.type().getAnnotation(Reserved.class);
+        if (reserved != null && reserved.name().equals(name)) {
+            throw new BadValue(name, expected(choice), reserved.because());
+        }
+        String nearest = Nearest.of(name, choice.names());
+        throw new BadValue(name, expected(choice), nearest.isEmpty() ? "" : "did you mean '" + nearest + "'?");
+    }
+
+    static String expected(Shape.Choice choice) {
+        return "one of " + String.join(", ", choice.names());
     }
 
     /** What is wanted, with the range: "a whole number from 0 to 10". */
