@@ -27,7 +27,7 @@ class Setup:
     routes: int = 0
     loops: int = 1
     access_log: bool = False
-    bodies: bool = False
+    body_bytes: int = 0  # of the large bodies that pass, if any do
     least_requests: bool = False
 
     @property
@@ -60,6 +60,7 @@ def start_servers(processes, directory, port, cores):
     """Starts the answering servers and waits until they answer."""
     www = directory / "www"
     www.mkdir()
+    (www / "upload").touch()
     (www / "16k").write_bytes(b"x" * (16 << 10))
     (www / "1m").write_bytes(b"x" * (1 << 20))
     config = _render(
@@ -173,18 +174,24 @@ def _nginx(setup, place, log, _weir_checkout):
         servers=_lines(8, (f"server {server} max_fails=0;" for server in _server_addresses(setup, place))),
         routes=_lines(8, (f"location {path} {{ proxy_pass http://servers; }}" for path in locations)),
         access_log=f"{log} combined buffer=64k flush=1s" if setup.access_log else "off",
-        bodies=_lines(8, _NGINX_BODIES if setup.bodies else ()),
+        bodies=_lines(8, _nginx_bodies(setup)),
     )
     return ["nginx", "-p", place.directory, "-c", config]
 
 
-# What cost nginx least with these bodies: see README.md.
-_NGINX_BODIES = (
-    "proxy_buffering off;",
-    "proxy_buffer_size 64k;",
-    "proxy_request_buffering off;",
-    "client_body_buffer_size 64k;",
-)
+def _nginx_bodies(setup):
+    """What cost nginx least with such bodies, of what was tried: see README.md."""
+    if not setup.body_bytes:
+        return []
+    buffer = "64k" if setup.body_bytes <= 64 << 10 else "256k"
+    return [
+        "proxy_buffering off;",
+        f"proxy_buffer_size {buffer};",
+        f"proxy_buffers 8 {buffer};",  # unused, but nginx wants busy_buffers_size to be less than these
+        f"proxy_busy_buffers_size {buffer};",
+        "proxy_request_buffering off;",
+        f"client_body_buffer_size {buffer};",
+    ]
 
 
 def _haproxy(setup, place, _log, _weir_checkout):
@@ -200,7 +207,7 @@ def _haproxy(setup, place, _log, _weir_checkout):
         routes=_lines(4, routes or ["default_backend servers"]),
         log="    log stdout format raw local0" if setup.access_log else "",
         log_option="    log global\n    option httplog" if setup.access_log else "",
-        bodies="    tune.bufsize 65536" if setup.bodies else "",
+        bodies="    tune.bufsize 65536" if setup.body_bytes else "",
     )
     return ["haproxy", "-db", "-f", config]
 
@@ -209,7 +216,8 @@ _COMMANDS = {"weir": _weir, "nginx": _nginx, "haproxy": _haproxy}
 
 
 class _Template(string.Template):
-    delimiter = "@"
+    # Only @{name}: nginx has its own meaning for a bare @name.
+    pattern = r"@(?:\{(?P<braced>[a-z_]+)\}|(?P<named>(?!))|(?P<escaped>(?!))|(?P<invalid>(?!)))"
 
 
 def _render(template, target, **values):

@@ -42,6 +42,11 @@ def report(row, runs):
     return verdicts
 
 
+def failed(row, error):
+    """The verdict on a row that could not be run."""
+    return [Verdict(row.name, "failed: " + str(error).splitlines()[0][:60], None, "", None)]
+
+
 def as_json(machine, options, results):
     """The whole run as JSON: results is a list of (row, runs, verdicts)."""
     rows = [

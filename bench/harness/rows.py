@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from .balancers import Setup
 from .load import Load
 
+KIB16, MIB = 16 << 10, 1 << 20
 BROWSER_HEADERS = (  # with Host, which wrk adds, twelve
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
     "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
@@ -84,16 +85,16 @@ ROWS = (
     ),
     CpuRow("small-2000", "small over 2,000 connections", 0.90, Load(connections=2000)),
     CpuRow("log", "small, and a line for each request in the access log", 0.90, setup=Setup(access_log=True)),
-    CpuRow("body-16k-down", "answers of 16 KiB", 0.92, Load(path="/16k"), Setup(bodies=True)),
-    CpuRow("body-16k-up", "requests with 16 KiB", 0.95, Load(upload_bytes=16 << 10), Setup(bodies=True)),
-    CpuRow("body-1m-down", "answers of 1 MiB, 16 connections", 1.00, Load("/1m", 16), Setup(bodies=True), 1),
+    CpuRow("body-16k-down", "answers of 16 KiB", 0.92, Load("/16k"), Setup(body_bytes=KIB16)),
+    CpuRow("body-16k-up", "requests with 16 KiB", 0.95, Load("/upload", upload_bytes=KIB16), Setup(body_bytes=KIB16)),
+    CpuRow("body-1m-down", "answers of 1 MiB, 16 connections", 1.00, Load("/1m", 16), Setup(body_bytes=MIB), mebibytes=1),
     CpuRow(
         "body-1m-up",
         "requests with 1 MiB, 16 connections",
         1.00,
-        Load("/", 16, upload_bytes=1 << 20),
-        Setup(bodies=True),
-        1,
+        Load("/upload", 16, upload_bytes=MIB),
+        Setup(body_bytes=MIB),
+        mebibytes=1,
     ),
     CpuRow("connect", "a new client connection for each request", 1.05, Load(headers=("Connection: close",))),
     RateRow("two-loops", "two loops on two cores, which clients and servers share", 1.00),
