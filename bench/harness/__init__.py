@@ -1,0 +1,1 @@
+"""The parts of the benchmark: processes, balancers, load, rows, report."""

@@ -1,0 +1,276 @@
+"""The answering servers and the balancers under test: their configurations from templates, and their start."""
+
+import http.client
+import os
+import resource
+import shutil
+import socket
+import string
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .processes import BenchError, Process
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+SMALL_ANSWER = ("Weir benchmark: one small answer. " * 4)[:117]
+SERVERS_NAME, ORDER = "servers", ("weir", "nginx", "haproxy")
+LARGEST_SERVER_COUNT = 1000
+START_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a balancer is configured to do; each field has the same meaning for all of them."""
+
+    servers: int = 4
+    routes: int = 0
+    loops: int = 1
+    access_log: bool = False
+    body_bytes: int = 0  # of the large bodies that pass, if any do
+    least_requests: bool = False
+
+    @property
+    def prefix(self):
+        """The path prefix that the last route, and no other, matches."""
+        return f"/r{self.routes - 1}/" if self.routes else "/"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one balancer runs: its folder, its port, its cores, and the port of the answering servers."""
+
+    directory: Path
+    port: int
+    cores: str
+    server_port: int
+
+
+@dataclass(frozen=True)
+class Balancer:
+    """A started balancer. log is the access log, if one is written."""
+
+    name: str
+    process: Process
+    port: int
+    log: Path | None
+
+
+def start_servers(processes, directory, port, cores):
+    """Starts the answering servers and waits until they answer."""
+    www = directory / "www"
+    www.mkdir()
+    (www / "upload").touch()
+    (www / "16k").write_bytes(b"x" * (16 << 10))
+    (www / "1m").write_bytes(b"x" * (1 << 20))
+    config = _render(
+        "servers.conf",
+        directory / "servers.conf",
+        user=_nginx_user(),
+        files=open_files(),
+        dir=directory,
+        small=SMALL_ANSWER,
+        last_route=Setup(routes=200).prefix,
+        listens=_lines(8, (f"listen {host}:{port} backlog=4096;" for host in _server_hosts(LARGEST_SERVER_COUNT))),
+    )
+    command = ["nginx", "-p", directory, "-c", config]
+    process = processes.start(SERVERS_NAME, command, cores, directory / "servers.log")
+    wait_for_answer(process, _server_hosts(1)[0], port)
+    return process
+
+
+def start_balancer(processes, kind, setup, place, weir, environment=None):
+    """Starts a balancer and waits for its first right answer. weir is the checkout that has bin/weir."""
+    balancer = spawn_balancer(processes, kind, setup, place, weir, environment)
+    _check_forwarding(balancer, setup)
+    return balancer
+
+
+def spawn_balancer(processes, kind, setup, place, weir, environment=None):
+    """Starts a balancer without waiting for it."""
+    log = place.directory / "access.log"
+    command = _COMMANDS[kind](setup, place, log, weir)
+    # HAProxy writes no files: its log is its standard output, which is therefore the log file.
+    output = log if kind == "haproxy" and setup.access_log else place.directory / "output.log"
+    process = processes.start(kind, command, place.cores, output, environment)
+    return Balancer(kind, process, place.port, log if setup.access_log else None)
+
+
+def wait_for_answer(process, host, port, path="/"):
+    """Asks again and again, a millisecond apart, until the answer is 200; returns its body."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.is_running():
+        body = _ask(host, port, path)
+        if body is not None:
+            return body
+        time.sleep(0.001)
+    state = "gives no right answer" if process.is_running() else f"ended with status {process.popen.returncode}"
+    raise BenchError(f"{process.name} {state}; the end of its output:\n{process.tail()}")
+
+
+def open_files():
+    """How many files each process may open: raised by raise_open_files()."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def raise_open_files(wanted=65536):
+    """Raises the limit of open files for this process and its children as far as is allowed."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(wanted, hard), max(wanted, hard)))
+    except (ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def free_ports(count, first=18400, last=30000):
+    """The first block of ports below the ephemeral ones that nobody listens on, for 127.0.0.1 and the servers."""
+    for base in range(first, last, count):
+        if all(_is_free(host, port) for port in range(base, base + count) for host in ("127.0.0.1", *_server_hosts(1))):
+            return range(base, base + count)
+    raise BenchError(f"no {count} free ports in a row between {first} and {last}")
+
+
+def missing_programs(kinds):
+    programs = {"nginx": "nginx-light", "wrk": "wrk", "taskset": "util-linux"}
+    if "haproxy" in kinds:
+        programs["haproxy"] = "haproxy"
+    # Daemons live in folders that an ordinary user's PATH leaves out.
+    os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
+    return [package for program, package in programs.items() if shutil.which(program) is None]
+
+
+def _weir(setup, place, log, weir):
+    config = _render(
+        "weir.yaml",
+        place.directory / "weir.yaml",
+        port=place.port,
+        loops=setup.loops,
+        idle=_idle_connections(setup),
+        balance="    balance: least-requests" if setup.least_requests else "",
+        servers=_lines(6, (f'- "{server}"' for server in _server_addresses(setup, place))),
+        routes=_weir_routes(setup),
+        log=f'access-log: {{ path: "{log}", format: combined }}' if setup.access_log else "",
+    )
+    return [weir / "bin/weir", "run", config]
+
+
+def _weir_routes(setup):
+    routes = [f'- {{ match: {{ path: "/r{i}/*" }}, pool: web }}' for i in range(setup.routes)]
+    return "routes:\n" + _lines(2, routes) if routes else ""
+
+
+def _nginx(setup, place, log, _weir_checkout):
+    locations = [f"/r{i}/" for i in range(setup.routes)] or ["/"]
+    config = _render(
+        "nginx.conf",
+        place.directory / "nginx.conf",
+        user=_nginx_user(),
+        files=open_files(),
+        dir=place.directory,
+        port=place.port,
+        loops=setup.loops,
+        idle=_idle_connections(setup),
+        balance="        least_conn;" if setup.least_requests else "",
+        servers=_lines(8, (f"server {server} max_fails=0;" for server in _server_addresses(setup, place))),
+        routes=_lines(8, (f"location {path} {{ proxy_pass http://servers; }}" for path in locations)),
+        access_log=f"{log} combined buffer=64k flush=1s" if setup.access_log else "off",
+        bodies=_lines(8, _nginx_bodies(setup)),
+    )
+    return ["nginx", "-p", place.directory, "-c", config]
+
+
+def _nginx_bodies(setup):
+    """What cost nginx least with such bodies, of what was tried: see README.md."""
+    if not setup.body_bytes:
+        return []
+    buffer = "64k" if setup.body_bytes <= 64 << 10 else "256k"
+    return [
+        "proxy_buffering off;",
+        f"proxy_buffer_size {buffer};",
+        f"proxy_buffers 8 {buffer};",  # unused, but nginx wants busy_buffers_size to be less than these
+        f"proxy_busy_buffers_size {buffer};",
+        "proxy_request_buffering off;",
+        f"client_body_buffer_size {buffer};",
+    ]
+
+
+def _haproxy(setup, place, _log, _weir_checkout):
+    routes = [f"use_backend servers if {{ path_beg /r{i}/ }}" for i in range(setup.routes)]
+    config = _render(
+        "haproxy.cfg",
+        place.directory / "haproxy.cfg",
+        port=place.port,
+        loops=setup.loops,
+        connections=min(20000, open_files() // 2 - 1500),
+        balance="leastconn" if setup.least_requests else "roundrobin",
+        servers=_lines(4, (f"server s{i} {server}" for i, server in enumerate(_server_addresses(setup, place)))),
+        routes=_lines(4, routes or ["default_backend servers"]),
+        log="    log stdout format raw local0" if setup.access_log else "",
+        log_option="    log global\n    option httplog" if setup.access_log else "",
+        bodies="    tune.bufsize 65536" if setup.body_bytes else "",
+    )
+    return ["haproxy", "-db", "-f", config]
+
+
+_COMMANDS = {"weir": _weir, "nginx": _nginx, "haproxy": _haproxy}
+
+
+class _Template(string.Template):
+    # Only @{name}: nginx has its own meaning for a bare @name.
+    pattern = r"@(?:\{(?P<braced>[a-z_]+)\}|(?P<named>(?!))|(?P<escaped>(?!))|(?P<invalid>(?!)))"
+
+
+def _render(template, target, **values):
+    target.write_text(_Template((TEMPLATES / template).read_text()).substitute(values))
+    return target
+
+
+def _lines(indent, lines):
+    return "\n".join(" " * indent + line for line in lines)
+
+
+def _server_hosts(count):
+    return [f"127.1.{i // 250}.{i % 250 + 1}" for i in range(count)]
+
+
+def _server_addresses(setup, place):
+    return [f"{host}:{place.server_port}" for host in _server_hosts(setup.servers)]
+
+
+def _idle_connections(setup):
+    """Idle server connections to keep: enough that no balancer ever closes one for want of room."""
+    return 4096 if setup.servers <= 4 else 4 * setup.servers
+
+
+def _nginx_user():
+    # As root, nginx's workers would otherwise be a user who cannot enter the run's folder.
+    return "user root;" if os.geteuid() == 0 else ""
+
+
+def _check_forwarding(balancer, setup):
+    told = wait_for_answer(balancer.process, "127.0.0.1", balancer.port, setup.prefix + "forwarded")
+    if told != b"127.0.0.1":
+        raise BenchError(f"{balancer.name} sent X-Forwarded-For {told!r}, not the client's address")
+
+
+def _ask(host, port, path):
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        return body if answer.status == 200 else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def _is_free(host, port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
