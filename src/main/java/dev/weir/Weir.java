@@ -1,22 +1,232 @@
 package dev.weir;
 
+import dev.weir.admin.AdminServer;
+import dev.weir.admin.AdminView;
+import dev.weir.balance.Pool;
+import dev.weir.config.AccessLogConfig;
+import dev.weir.config.ListenerConfig;
 import dev.weir.config.WeirConfig;
+import dev.weir.downstream.Connections;
+import dev.weir.downstream.Listener;
+import dev.weir.loop.Loop;
+import dev.weir.loop.Transport;
+import dev.weir.observe.AccessLog;
+import dev.weir.observe.Exposition;
+import dev.weir.observe.Meters;
+import dev.weir.pool.Server;
+import dev.weir.pool.ServerRegistry;
+import dev.weir.proxy.Worker;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** One running instance. */
+/** One running instance. Its methods are for the control plane: they may block. */
 public final class Weir {
-    private Weir() {}
+    private static final Logger LOG = LoggerFactory.getLogger(Weir.class);
+    /** One read of a socket, and so the most that an exchange holds of a body that flows. */
+    private static final int READ_BYTES = 32 << 10;
 
-    static Weir start(WeirConfig config) throws StartFailure {
-        if (config.listeners().isEmpty()) {
-            throw new StartFailure("there is no listener");
-        }
-        return new Weir();
+    private final WeirConfig config;
+    private final ServerRegistry servers = new ServerRegistry();
+    private final Meters meters;
+    private final AccessLog accessLog;
+    private final EventLoopGroup group;
+    private final List<Connections> connections = new ArrayList<>();
+    private final List<Listener> listeners = new ArrayList<>();
+    private final Transport transport = Transport.best();
+    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final Thread resolution;
+    /** Written by the control plane, read by the loops once for each request. */
+    private volatile Snapshot snapshot;
+
+    private @Nullable AdminServer admin;
+
+    private Weir(WeirConfig config, AccessLog accessLog, Meters meters) {
+        this.config = config;
+        this.meters = meters;
+        this.accessLog = accessLog;
+        this.group =
+                new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
+        this.snapshot = Snapshot.of(config, servers);
+        NameResolution names = new NameResolution(servers, transport.nativeSockets());
+        names.resolveAll();
+        this.resolution = Thread.ofVirtual().name("weir-names").unstarted(names::keepResolving);
     }
 
-    void awaitStop() {}
+    /**
+     * Starts with this configuration; when it returns, all listeners accept.
+     *
+     * @throws StartFailure with a sentence for the user; nothing is left running
+     */
+    public static Weir start(WeirConfig config) throws StartFailure {
+        int loops = config.eventLoops() > 0
+                ? config.eventLoops()
+                : Runtime.getRuntime().availableProcessors();
+        Meters meters = new Meters(loops);
+        AccessLog accessLog;
+        try {
+            accessLog = AccessLog.open(config.accessLog(), meters);
+        } catch (IOException failure) {
+            throw new StartFailure(failure);
+        }
+        Weir weir = new Weir(config, accessLog, meters);
+        try {
+            weir.bind();
+        } catch (IOException failure) {
+            weir.end();
+            throw new StartFailure(failure);
+        }
+        return weir;
+    }
 
-    List<String> describe() {
-        return List.of();
+    private void bind() throws IOException {
+        for (int i = 0; i < meters.loops(); i++) {
+            Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
+            boolean logged = config.accessLog().target() != AccessLogConfig.Target.OFF;
+            Worker worker = new Worker(loop, () -> snapshot, meters.loop(i), logged ? accessLog.loop(i) : null);
+            connections.add(new Connections(worker));
+        }
+        int accepting = 0;
+        for (ListenerConfig listener : config.listeners()) {
+            EventLoop loop = connections.get(accepting++ % connections.size()).loop();
+            listeners.add(Listener.bind(listener, connections, loop, transport));
+        }
+        gauges();
+        if (config.admin() != null) {
+            admin = AdminServer.start(config.admin().bind(), new View());
+        }
+        resolution.start();
+    }
+
+    private void gauges() {
+        meters.gauge(
+                "weir_server_requests_in_flight",
+                "Requests sent or being sent to the server and not yet ended",
+                List.of("pool", "server"),
+                samples -> {
+                    for (Server server : servers.servers()) {
+                        samples.add(server.inFlight(), server.pool(), server.name());
+                    }
+                });
+    }
+
+    private final class View implements AdminView {
+        @Override
+        public @Nullable String notReady() {
+            return stopping.get() ? "stopping" : null;
+        }
+
+        @Override
+        public Exposition metrics(String accept) {
+            return Exposition.of(meters, accept);
+        }
+    }
+
+    /** One line for each listener, for example {@code listening on :8080}. */
+    public List<String> describe() {
+        List<String> lines = new ArrayList<>();
+        for (Listener listener : listeners) {
+            lines.add("listening on " + listener.boundTo());
+        }
+        if (admin != null) {
+            lines.add("admin on " + admin.address());
+        }
+        return lines;
+    }
+
+    /** The port of each listener, in the order of the configuration; -1 for a unix domain socket. */
+    public List<Integer> ports() {
+        return listeners.stream().map(Listener::port).toList();
+    }
+
+    /** The port of the admin server; -1 when there is none. */
+    public int adminPort() {
+        return admin == null ? -1 : admin.address().getPort();
+    }
+
+    /** The pools by name, in their current state. */
+    public Iterable<Pool> pools() {
+        return snapshot.pools().values();
+    }
+
+    /** Opens the access log's file anew, after a rotation. */
+    public void reopenLogs() {
+        accessLog.reopen();
+    }
+
+    /**
+     * Stops accepting, lets exchanges under way finish up to the configured deadline, then ends all. Returns at once; a
+     * second call changes nothing.
+     */
+    public void stop() {
+        if (stopping.compareAndSet(false, true)) {
+            Thread.ofPlatform().name("weir-stop").start(this::drain);
+        }
+    }
+
+    /** Waits until Weir has stopped, or the thread is interrupted. */
+    public void awaitStop() {
+        try {
+            stopped.await();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void drain() {
+        Duration deadline = config.shutdown().deadline();
+        LOG.info("stopping: requests under way have {} to finish", deadline);
+        for (Listener listener : listeners) {
+            listener.close();
+        }
+        for (Connections loop : connections) {
+            loop.loop().execute(loop::drain);
+        }
+        long end = System.nanoTime() + deadline.toNanos();
+        try {
+            while (openConnections() > 0 && System.nanoTime() < end) {
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        }
+        end();
+    }
+
+    private long openConnections() {
+        long open = 0;
+        for (int i = 0; i < meters.loops(); i++) {
+            open += meters.loop(i).connectionsOpen.get();
+        }
+        return open;
+    }
+
+    /** Cuts what is left and gives everything back. */
+    private void end() {
+        for (Listener listener : listeners) {
+            listener.close();
+        }
+        for (Connections loop : connections) {
+            loop.loop().submit(loop::close).awaitUninterruptibly();
+        }
+        resolution.interrupt();
+        group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        accessLog.close();
+        if (admin != null) {
+            admin.close();
+        }
+        stopped.countDown();
     }
 }

@@ -95,10 +95,6 @@ public final class RunningWeir implements AutoCloseable {
     @Override
     public void close() {
         weir.stop();
-        try {
-            weir.awaitStop();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        weir.awaitStop();
     }
 }
