@@ -86,6 +86,7 @@ public final class Exchange {
             refuse(Cause.METHOD_REFUSED, "");
             return;
         }
+        requestComplete = request.framing() != BodyFraming.CHUNKED && request.contentLength() <= 0;
         RequestPlan plan = worker.plan();
         int route = plan.routes().match(request);
         if (route < 0) {
@@ -93,7 +94,6 @@ public final class Exchange {
             return;
         }
         destination = plan.destination(route);
-        requestComplete = request.framing() == BodyFraming.NONE;
         tryServer(Cause.NO_SERVER);
     }
 
@@ -196,8 +196,9 @@ public final class Exchange {
     }
 
     void send(UpstreamStream stream) {
-        ForwardedFields.write(request, client().client(), worker.sink());
-        long drop = ForwardedFields.MASK;
+        ClientInfo from = client().client();
+        ForwardedFields.write(request, from, worker.sink());
+        long drop = ForwardedFields.dropped(from);
         if (request.minorVersion() == 0) {
             drop |= Field.EXPECT.mask;
         }

@@ -12,11 +12,14 @@ import java.nio.charset.StandardCharsets;
  * (RFC 7239) and {@code Via}. What an untrusted client says of itself is dropped; a trusted proxy's is carried on.
  */
 final class ForwardedFields {
-    /** What no client may set unless it is a trusted proxy, whether or not Weir itself sends it. */
-    static final long MASK = Field.X_FORWARDED_FOR.mask
+    /** Written anew for each request, or left out. */
+    private static final long WRITTEN = Field.X_FORWARDED_FOR.mask
             | Field.X_FORWARDED_PROTO.mask
             | Field.X_FORWARDED_HOST.mask
             | Field.FORWARDED.mask;
+
+    /** What else servers take for the client's address; Weir does not send it. */
+    private static final long OTHER_NAMES = Field.X_REAL_IP.mask | Field.X_FORWARDED_PORT.mask;
 
     static final byte[] VIA = ascii("Via: 1.1 weir\r\n");
 
@@ -30,7 +33,12 @@ final class ForwardedFields {
 
     private ForwardedFields() {}
 
-    /** Replaces {@code to} by the lines for this request. The caller drops the fields of {@link #MASK}. */
+    /** The client's own fields that the server must not see: what no client may set unless it is a trusted proxy. */
+    static long dropped(ClientInfo client) {
+        return client.trusted() ? WRITTEN : WRITTEN | OTHER_NAMES;
+    }
+
+    /** Replaces {@code to} by the lines for this request. The caller leaves out the fields of {@link #dropped}. */
     static void write(RequestHead request, ClientInfo client, ByteSink to) {
         to.clear();
         Forwarding forwarding = client.forwarding();
