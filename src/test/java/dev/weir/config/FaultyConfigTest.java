@@ -77,7 +77,7 @@ class FaultyConfigTest {
 
     @Test
     void problems_countless_areBounded() {
-        String text = "listeners: [" + "1,".repeat(100_000) + "]\n";
+        String text = "listeners: [" + "1,".repeat(5_000) + "]\n";
         assertThat(said(ConfigReader.read("x", text))).hasSize(1000);
     }
 
