@@ -182,7 +182,6 @@ final class Commands {
     }
 
     private static String versionLine() {
-        String version = Commands.class.getPackage().getImplementationVersion();
-        return "weir " + (version == null ? "(built from source)" : version);
+        return "weir " + Weir.version();
     }
 }

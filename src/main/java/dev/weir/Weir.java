@@ -124,10 +124,10 @@ public final class Weir {
                 });
     }
 
-    /** The version of the program; {@code development} when it does not run from its jar. */
+    /** The version of the program; a remark when it does not run from its jar. */
     static String version() {
         String version = Weir.class.getPackage().getImplementationVersion();
-        return version == null ? "development" : version;
+        return version == null ? "(built from source)" : version;
     }
 
     private final class View implements AdminView {
