@@ -455,6 +455,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     private void endedBeforeHead() {
         boolean begun = head != null && head.started();
+        IOException refused = out.failure();
+        if (refused != null) {
+            lostRace.failed(refused);
+        }
         Delivery delivery = !begun && reused && lostRace.provenBy(channel) ? Delivery.NONE : Delivery.POSSIBLE;
         if (reused && !begun) {
             pool.lifetime().closedAfter(idleBefore, pool.loop().now());
