@@ -10,6 +10,11 @@ import java.util.List;
  * another server; bounded. Confined to the exchange's loop.
  */
 final class HeldBody {
+    /** Up to this many bytes are copied: a share of a read buffer keeps all of it, and a client may send byte by byte. */
+    private static final int COPIED = 4096;
+
+    private static final int SMALLEST = 1024;
+
     private final List<ByteBuf> pieces = new ArrayList<>(4);
     private int bytes;
     private boolean whole = true;
@@ -32,8 +37,22 @@ final class HeldBody {
             letGo();
             return;
         }
-        pieces.add(in.retainedSlice(in.readerIndex(), length));
         bytes += length;
+        if (length > COPIED) {
+            pieces.add(in.retainedSlice(in.readerIndex(), length));
+        } else {
+            room(in, length).writeBytes(in, in.readerIndex(), length);
+        }
+    }
+
+    /** The last piece if it is a copy with so much room, else a new one; a share of another buffer never has room. */
+    private ByteBuf room(ByteBuf in, int length) {
+        if (!pieces.isEmpty() && pieces.getLast().writableBytes() >= length) {
+            return pieces.getLast();
+        }
+        ByteBuf copy = in.alloc().directBuffer(Math.max(length, SMALLEST), COPIED);
+        pieces.add(copy);
+        return copy;
     }
 
     /** From now on nothing is held. */
