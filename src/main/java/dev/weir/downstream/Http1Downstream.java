@@ -193,7 +193,10 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
                 giveUp(Cause.REQUEST_BODY_TOO_LARGE);
                 return true;
             }
-            arm(settings.bodyIdleNanos());
+            // More may lie in the buffer than the server took: while it is slow no time runs against the client.
+            if (!bodyPaused) {
+                arm(settings.bodyIdleNanos());
+            }
             exchange().requestData(in, length);
         }
         if (state == State.AWAITING_BODY && body.complete()) {
@@ -246,6 +249,10 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        requestReadComplete();
+    }
+
+    private void requestReadComplete() {
         if (exchange != null && state != State.IDLE && state != State.AWAITING_HEAD) {
             exchange.requestReadComplete();
         }
@@ -427,6 +434,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         }
         ahead = null;
         receive(held);
+        requestReadComplete();
         if (held.isReadable() && state == State.AWAITING_RESPONSE) {
             ahead = held;
         } else {

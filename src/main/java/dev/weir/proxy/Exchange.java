@@ -194,6 +194,16 @@ public final class Exchange {
         return request.method().idempotent();
     }
 
+    /** Whether the whole body will be there for another attempt. */
+    boolean holdable() {
+        return switch (request.framing()) {
+            case NONE -> true;
+            case LENGTH -> request.contentLength() <= destination().heldBytes();
+            case CHUNKED, UNTIL_CLOSE -> false;
+        };
+    }
+
+    /** Sends what there is of the request. Nothing is flushed if more has to come, which may lie right behind the head. */
     void send(UpstreamStream stream) {
         ForwardedFields.write(request, client().client(), worker.sink());
         long drop = ForwardedFields.dropMask(client().client());
@@ -206,7 +216,6 @@ public final class Exchange {
             stream.sendEnd(requestTrailers);
             return;
         }
-        stream.flush();
         client().reading(stream.writable());
     }
 
