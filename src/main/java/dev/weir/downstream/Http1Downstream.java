@@ -202,7 +202,10 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
                 giveUp(Cause.REQUEST_BODY_TOO_LARGE);
                 return true;
             }
-            arm(settings.bodyIdleNanos());
+            // More may lie in the buffer than the server took: while it is slow no time runs against the client.
+            if (!bodyPaused) {
+                arm(settings.bodyIdleNanos());
+            }
             exchange().requestData(in, length);
         }
         if (state == State.AWAITING_BODY && body.complete()) {
@@ -272,6 +275,10 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        requestReadComplete();
+    }
+
+    private void requestReadComplete() {
         if (exchange != null && state != State.IDLE && state != State.AWAITING_HEAD) {
             exchange.requestReadComplete();
         }
@@ -467,13 +474,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         }
         ahead = null;
         receive(held);
+        requestReadComplete();
         if (held.isReadable() && inputWaits()) {
             ahead = held;
         } else {
             held.release();
-        }
-        if (exchange != null && (state == State.AWAITING_BODY || state == State.TUNNEL)) {
-            exchange.requestReadComplete();
         }
         updateReading();
     }

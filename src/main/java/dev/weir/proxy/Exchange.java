@@ -194,6 +194,16 @@ public final class Exchange {
         return request.method().idempotent();
     }
 
+    /** Whether the whole body will be there for another attempt. */
+    boolean holdable() {
+        return switch (request.framing()) {
+            case NONE -> true;
+            case LENGTH -> request.contentLength() <= destination().heldBytes();
+            case CHUNKED, UNTIL_CLOSE -> false;
+        };
+    }
+
+    /** Sends what there is of the request. Nothing is flushed if more has to come, which may lie right behind the head. */
     void send(UpstreamStream stream) {
         ClientInfo from = client().client();
         ForwardedFields.write(request, from, worker.sink());
@@ -207,7 +217,6 @@ public final class Exchange {
             stream.sendEnd(requestTrailers);
             return;
         }
-        stream.flush();
         client().reading(stream.writable());
     }
 

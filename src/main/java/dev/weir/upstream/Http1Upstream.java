@@ -22,6 +22,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -305,13 +306,11 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         while (in.isReadable()) {
             switch (state) {
                 case AWAITING_HEAD -> {
-                    if (head == null || !head.read(in, pool.settings().headLimits())) {
-                        if (head == null) {
-                            close();
-                        }
+                    ResponseHead response = Objects.requireNonNull(head, "a response before the request");
+                    if (!response.read(in, pool.settings().headLimits())) {
                         return;
                     }
-                    head(head, in);
+                    head(response, in);
                 }
                 case AWAITING_BODY -> {
                     if (!content(in)) {
@@ -383,7 +382,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     private boolean content(ByteBuf in) {
         int length = body.next(in);
         if (length > 0) {
-            arm(pool.settings().bodyIdleNanos());
+            // More may lie in the buffer than the client took: while it is held back no time runs against the server.
+            if (channel.config().isAutoRead()) {
+                arm(pool.settings().bodyIdleNanos());
+            }
             deliver(in, length);
         }
         if (state == State.AWAITING_BODY && body.complete()) {
@@ -422,7 +424,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         if (!pool.keep(this)) {
             return false;
         }
-        pool.loop().timers().arm(deadline, now, pool.keepNanos(now));
+        pool.loop().timers().arm(deadline, now, pool.keepNanos());
         return true;
     }
 
@@ -522,6 +524,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
             return;
         }
         pool.upstreams().unexpected(pool.server(), failure);
+        if (state == State.IDLE) {
+            closeUnused();
+            return;
+        }
         fail(Cause.INTERNAL, Delivery.POSSIBLE, "");
     }
 
