@@ -13,6 +13,7 @@ import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
 import dev.weir.observe.Exposition;
 import dev.weir.observe.Meters;
+import dev.weir.observe.ProcessMeters;
 import dev.weir.pool.Server;
 import dev.weir.pool.ServerRegistry;
 import dev.weir.proxy.Worker;
@@ -112,6 +113,7 @@ public final class Weir {
     }
 
     private void gauges() {
+        ProcessMeters.register(meters, version());
         meters.gauge(
                 "weir_server_requests_in_flight",
                 "Requests sent or being sent to the server and not yet ended",
@@ -121,6 +123,12 @@ public final class Weir {
                         samples.add(server.inFlight(), server.pool(), server.name());
                     }
                 });
+    }
+
+    /** The version of the program; a remark when it does not run from its jar. */
+    static String version() {
+        String version = Weir.class.getPackage().getImplementationVersion();
+        return version == null ? "(built from source)" : version;
     }
 
     private final class View implements AdminView {

@@ -109,10 +109,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         ByteBuf in = (ByteBuf) message;
         try {
             worker().meters().bytesReceived.add(in.readableBytes());
-            if (ahead != null) {
-                hold(in);
-            } else {
+            if (ahead == null) {
                 receive(in);
+            }
+            if (in.isReadable()) {
+                hold(in);
             }
         } finally {
             in.release();
@@ -137,10 +138,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         return switch (state) {
             case IDLE, AWAITING_HEAD -> head(in);
             case AWAITING_BODY -> content(in);
-            case AWAITING_RESPONSE -> {
-                hold(in);
-                yield false;
-            }
+            case AWAITING_RESPONSE -> false;
             case TUNNEL -> {
                 arm(settings.tunnelIdleNanos());
                 exchange().requestData(in, in.readableBytes());
@@ -388,6 +386,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
             }
             exchange.clientWritable();
         } else if (state == State.AWAITING_RESPONSE || state == State.AWAITING_BODY) {
+            out.progressed();
             arm(settings.bodyIdleNanos());
         }
     }
@@ -425,9 +424,10 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
             return;
         }
         ahead = null;
-        try {
-            receive(held);
-        } finally {
+        receive(held);
+        if (held.isReadable() && state == State.AWAITING_RESPONSE) {
+            ahead = held;
+        } else {
             held.release();
         }
         updateReading();
@@ -497,6 +497,10 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     }
 
     private void expired() {
+        if (exchange != null && !channel.isWritable() && out.progressed()) {
+            arm(settings.bodyIdleNanos());
+            return;
+        }
         switch (state) {
             case IDLE, LINGERING -> close();
             case AWAITING_HEAD -> giveUp(Cause.REQUEST_HEAD_TIMEOUT);

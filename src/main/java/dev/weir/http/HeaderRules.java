@@ -93,7 +93,7 @@ public final class HeaderRules {
 
     private static boolean isNominated(Headers from, int i) {
         byte[] bytes = from.bytes();
-        for (int c = from.indexOf(Field.CONNECTION); c >= 0; c = from.indexOf(Field.CONNECTION, c + 1)) {
+        for (int c = from.indexOf(Field.CONNECTION); c >= 0; c = from.next(Field.CONNECTION, c)) {
             ListCursor options = new ListCursor(bytes, from.valueStart(c), from.valueEnd(c));
             while (options.next()) {
                 if (Octets.sameName(bytes, options.start(), options.end(), from.nameStart(i), from.nameEnd(i))) {

@@ -2,6 +2,7 @@ package dev.weir.loop;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ public final class Outgoing {
 
     private final Channel channel;
     private @Nullable ByteBuf gathered;
+    private long pendingBefore;
 
     public Outgoing(Channel channel) {
         this.channel = channel;
@@ -46,6 +48,15 @@ public final class Outgoing {
         }
         gathered = null;
         channel.writeAndFlush(buffer, channel.voidPromise());
+    }
+
+    /** Whether the peer has read something since this was last asked, so that a slow one is told from a stalled one. */
+    public boolean progressed() {
+        ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
+        long pending = waiting == null ? 0 : waiting.totalPendingWriteBytes();
+        boolean less = pending < pendingBefore;
+        pendingBefore = pending;
+        return less;
     }
 
     /** Drops what was gathered and not flushed; for channels that close. */

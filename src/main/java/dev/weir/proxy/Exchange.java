@@ -83,9 +83,11 @@ public final class Exchange {
     /** The head is complete. */
     public void begin() {
         if (request.method() == Method.CONNECT) {
+            // Not known to be complete: the client may go on as if it had its tunnel, so the connection closes.
             refuse(Cause.METHOD_REFUSED, "");
             return;
         }
+        requestComplete = request.framing() == BodyFraming.NONE;
         RequestPlan plan = worker.plan();
         int route = plan.routes().match(request);
         if (route < 0) {
@@ -93,7 +95,6 @@ public final class Exchange {
             return;
         }
         destination = plan.destination(route);
-        requestComplete = request.framing() == BodyFraming.NONE;
         tryServer(Cause.NO_SERVER);
     }
 
@@ -197,7 +198,7 @@ public final class Exchange {
 
     void send(UpstreamStream stream) {
         ForwardedFields.write(request, client().client(), worker.sink());
-        long drop = ForwardedFields.MASK;
+        long drop = ForwardedFields.dropMask(client().client());
         if (request.minorVersion() == 0) {
             drop |= Field.EXPECT.mask;
         }

@@ -12,11 +12,8 @@ import java.nio.charset.StandardCharsets;
  * (RFC 7239) and {@code Via}. What an untrusted client says of itself is dropped; a trusted proxy's is carried on.
  */
 final class ForwardedFields {
-    /** What no client may set unless it is a trusted proxy, whether or not Weir itself sends it. */
-    static final long MASK = Field.X_FORWARDED_FOR.mask
-            | Field.X_FORWARDED_PROTO.mask
-            | Field.X_FORWARDED_HOST.mask
-            | Field.FORWARDED.mask;
+    private static final long X_FORWARDED =
+            Field.X_FORWARDED_FOR.mask | Field.X_FORWARDED_PROTO.mask | Field.X_FORWARDED_HOST.mask;
 
     static final byte[] VIA = ascii("Via: 1.1 weir\r\n");
 
@@ -30,7 +27,15 @@ final class ForwardedFields {
 
     private ForwardedFields() {}
 
-    /** Replaces {@code to} by the lines for this request. The caller drops the fields of {@link #MASK}. */
+    /** The request's own fields that are not passed on: written anew, or not to be believed. */
+    static long dropMask(ClientInfo client) {
+        boolean trusted = client.trusted();
+        Forwarding forwarding = client.forwarding();
+        return (trusted && !forwarding.xForwarded() ? 0 : X_FORWARDED)
+                | (trusted && !forwarding.forwarded() ? 0 : Field.FORWARDED.mask);
+    }
+
+    /** Replaces {@code to} by the lines for this request. */
     static void write(RequestHead request, ClientInfo client, ByteSink to) {
         to.clear();
         Forwarding forwarding = client.forwarding();

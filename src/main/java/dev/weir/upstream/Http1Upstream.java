@@ -186,7 +186,8 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         } else {
             pass(in, length);
         }
-        if (!channel.isWritable()) {
+        if (!channel.isWritable() && state == State.AWAITING_HEAD && !deadline.armed()) {
+            out.progressed();
             arm(pool.settings().bodyIdleNanos());
         }
     }
@@ -507,6 +508,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     private void expired() {
+        if (state == State.AWAITING_HEAD && !requestSent && out.progressed()) {
+            arm(pool.settings().bodyIdleNanos());
+            return;
+        }
         switch (state) {
             case IDLE -> closeUnused();
             case CONNECTING -> connectFailed(Cause.CONNECT_TIMEOUT, "");
