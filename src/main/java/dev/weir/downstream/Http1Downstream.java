@@ -80,7 +80,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         this.client = client;
         this.onClose = onClose;
         this.channel = channel;
-        this.out = new Outgoing(channel);
+        this.out = new Outgoing(connections.worker().loop(), channel);
     }
 
     private Worker worker() {
@@ -107,6 +107,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
+        worker().loop().enter();
         try {
             worker().meters().bytesReceived.add(in.readableBytes());
             if (ahead == null) {
@@ -116,6 +117,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
                 hold(in);
             }
         } finally {
+            worker().loop().leave();
             in.release();
         }
     }
@@ -302,7 +304,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
                 : oldClient ? ResponseLines.Persistence.SAY_KEEP_ALIVE : ResponseLines.Persistence.OPEN;
         ByteSink sink = connections.sink();
         boolean via = settings.forwarding().via();
-        ResponseLines.write(head, responseFraming, persistence, worker().dateLine(), via, sink);
+        ResponseLines.write(head, responseFraming, persistence, worker().date(), via, sink);
         write(sink);
     }
 

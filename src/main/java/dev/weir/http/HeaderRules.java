@@ -54,11 +54,7 @@ public final class HeaderRules {
      * @param dropMask {@link Field#mask} bits
      */
     public static void copyFields(Headers from, long dropMask, ByteSink to) {
-        if (from.has(Field.CONNECTION)) {
-            copy(from, dropMask, to, true);
-        } else {
-            copy(from, dropMask, to, false);
-        }
+        copy(from, dropMask, to, from.has(Field.CONNECTION));
     }
 
     /** Copies trailer lines without those that may not be trailers. */

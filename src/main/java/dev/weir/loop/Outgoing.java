@@ -14,13 +14,13 @@ public final class Outgoing {
     /** Up to this many bytes copying is cheaper than another buffer in the gathering write. */
     private static final int COPIED = 4096;
 
-    private static final int SMALLEST = 1024;
-
+    private final Loop loop;
     private final Channel channel;
     private @Nullable ByteBuf gathered;
     private long pendingBefore;
 
-    public Outgoing(Channel channel) {
+    public Outgoing(Loop loop, Channel channel) {
+        this.loop = loop;
         this.channel = channel;
     }
 
@@ -73,7 +73,10 @@ public final class Outgoing {
             return buffer;
         }
         pass();
-        buffer = channel.alloc().directBuffer(Math.max(length, SMALLEST));
+        SharedBuffer writes = loop.writes();
+        buffer = length <= writes.size()
+                ? writes.take(channel.alloc())
+                : channel.alloc().directBuffer(length);
         gathered = buffer;
         return buffer;
     }

@@ -48,7 +48,6 @@ public final class Exchange {
 
     // What the log and the metrics say in the end.
     long startNanos;
-    long startMillis;
     long connectNanos;
     long firstByteNanos;
     long requestBytes;
@@ -74,7 +73,6 @@ public final class Exchange {
     void open(ClientStream stream) {
         client = stream;
         startNanos = worker.now();
-        startMillis = System.currentTimeMillis();
         connectNanos = -1;
         firstByteNanos = -1;
         worker.meters().requestsInFlight.increment();

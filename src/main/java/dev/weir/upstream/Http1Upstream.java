@@ -89,7 +89,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     void channel(Channel attempt) {
         channel = attempt;
-        out = new Outgoing(attempt);
+        out = new Outgoing(pool.loop(), attempt);
     }
 
     /** Whether nobody waits for this connection any more. */
@@ -271,12 +271,14 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
+        pool.loop().enter();
         try {
             pool.meters().bytesReceived.add(in.readableBytes());
             receive(in);
         } catch (ProtocolViolation violation) {
             refuse(violation.violation());
         } finally {
+            pool.loop().leave();
             in.release();
         }
     }
