@@ -14,7 +14,7 @@ from .processes import BenchError, Process
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 SMALL_ANSWER = ("Weir benchmark: one small answer. " * 4)[:117]
-SERVERS_NAME, ORDER = "servers", ("weir", "nginx", "haproxy")
+ORDER = ("weir", "nginx", "haproxy")
 LARGEST_SERVER_COUNT = 1000
 START_SECONDS = 20
 
@@ -74,7 +74,7 @@ def start_servers(processes, directory, port, cores):
         listens=_lines(8, (f"listen {host}:{port} backlog=4096;" for host in _server_hosts(LARGEST_SERVER_COUNT))),
     )
     command = ["nginx", "-p", directory, "-c", config]
-    process = processes.start(SERVERS_NAME, command, cores, directory / "servers.log")
+    process = processes.start("servers", command, cores, directory / "servers.log")
     wait_for_answer(process, _server_hosts(1)[0], port)
     return process
 
@@ -169,6 +169,8 @@ def _nginx(setup, place, log, _weir_checkout):
         dir=place.directory,
         port=place.port,
         loops=setup.loops,
+        # Workers that share one socket get uneven shares of a burst of connections.
+        listen_options=" reuseport" if setup.loops > 1 else "",
         idle=_idle_connections(setup),
         balance="        least_conn;" if setup.least_requests else "",
         servers=_lines(8, (f"server {server} max_fails=0;" for server in _server_addresses(setup, place))),

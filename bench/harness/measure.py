@@ -78,7 +78,7 @@ class Bench:
         pinned = isinstance(row, CpuRow)
         self._serve(self._options.load_core if pinned else self._options.both_cores)
         contestants = self._start_contestants(row, pinned)
-        for name, balancer, load in contestants:
+        for _, balancer, load in contestants:
             self._load(balancer, load, self._warmup_seconds(balancer.name), pinned)
         runs = []
         for round_number in range(self._options.rounds * (1 if pinned else row.rounds_factor)):
@@ -91,9 +91,7 @@ class Bench:
 
     def _start_contestants(self, row, pinned):
         cores = self._options.balancer_core if pinned else self._options.both_cores
-        contestants = [
-            (kind, self._start(kind, row.setup, cores), row.load) for kind in self._options.kinds
-        ]
+        contestants = [(kind, self._start(kind, row.setup, cores), row.load) for kind in self._options.kinds]
         reference = getattr(row, "own_reference", None)
         if reference is not None and "weir" in self._options.kinds:
             load = replace(row.load, path=reference.prefix)
@@ -200,9 +198,9 @@ class Bench:
 
     # What all rows share
 
-    def start(self, kind, setup, environment=None, pinned=True):
-        """Starts the answering servers, if they do not run, and a balancer before them."""
-        self._serve(self._options.load_core if pinned else self._options.both_cores)
+    def start(self, kind, setup, environment=None):
+        """Starts the answering servers, if they do not run, and a balancer before them, each on its core."""
+        self._serve(self._options.load_core)
         return self._start(kind, setup, self._options.balancer_core, environment)
 
     def load(self, balancer, load, seconds):

@@ -1,6 +1,6 @@
 """The rows of the benchmark: what each one runs, and the target that Weir has in it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .balancers import Setup
 from .load import Load
@@ -46,7 +46,7 @@ class RateRow:
     title: str
     target: float
     load: Load = Load()
-    setup: Setup = field(default_factory=lambda: Setup(loops=2))
+    setup: Setup = Setup(loops=2)
     rounds_factor: int = 3
 
 
@@ -87,7 +87,14 @@ ROWS = (
     CpuRow("log", "small, and a line for each request in the access log", 0.90, setup=Setup(access_log=True)),
     CpuRow("body-16k-down", "answers of 16 KiB", 0.92, Load("/16k"), Setup(body_bytes=KIB16)),
     CpuRow("body-16k-up", "requests with 16 KiB", 0.95, Load("/upload", upload_bytes=KIB16), Setup(body_bytes=KIB16)),
-    CpuRow("body-1m-down", "answers of 1 MiB, 16 connections", 1.00, Load("/1m", 16), Setup(body_bytes=MIB), mebibytes=1),
+    CpuRow(
+        "body-1m-down",
+        "answers of 1 MiB, 16 connections",
+        1.00,
+        Load("/1m", 16),
+        Setup(body_bytes=MIB),
+        mebibytes=1,
+    ),
     CpuRow(
         "body-1m-up",
         "requests with 1 MiB, 16 connections",

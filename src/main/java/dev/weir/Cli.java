@@ -51,13 +51,19 @@ final class Cli {
     int run(String... args) {
         try {
             return dispatch(args);
-        } catch (Misuse misuse) {
-            complain(String.valueOf(misuse.getMessage()));
-            return MISUSED;
-        } catch (StartFailure failure) {
-            complain(String.valueOf(failure.getMessage()));
-            return FAILED;
+        } catch (Misuse | StartFailure failure) {
+            return explain(failure);
         }
+    }
+
+    /** Says in a sentence why a command failed and returns its exit code. */
+    int explain(Exception failure) {
+        switch (failure) {
+            case Misuse misuse -> complain(String.valueOf(misuse.getMessage()));
+            case StartFailure refused -> complain(String.valueOf(refused.getMessage()));
+            default -> complain("failed unexpectedly: " + failure);
+        }
+        return failure instanceof Misuse ? MISUSED : FAILED;
     }
 
     /** The two forms that start a server without options do not load the option parser: the first answer comes sooner. */

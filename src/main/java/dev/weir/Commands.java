@@ -40,34 +40,31 @@ final class Commands {
         this.err = err;
     }
 
-    /** Runs the command that these words say. */
-    int run(List<String> words) throws Cli.Misuse, StartFailure {
+    /** Runs the command that these words say and returns the exit code. */
+    int run(List<String> words) {
+        String[] args = words.toArray(new String[0]);
         if (words.isEmpty()) {
             configured(new CommandLine(this)).usage(err);
             return Cli.MISUSED;
         }
-        return QuickStart.looksLikeAddress(words.getFirst()) ? quickStart(words) : command(words);
-    }
-
-    private int quickStart(List<String> words) throws Cli.Misuse, StartFailure {
+        if (!QuickStart.looksLikeAddress(words.getFirst())) {
+            return configured(new CommandLine(this)).execute(args);
+        }
         QuickStart quickStart = new QuickStart();
-        CommandLine line = configured(new CommandLine(quickStart));
-        line.setExecutionStrategy(parsed -> {
-            if (CommandLine.printHelpIfRequested(parsed)) {
-                return Cli.DONE;
-            }
-            try {
-                return cli.serve(quickStart.config());
-            } catch (Cli.Misuse | StartFailure failure) {
-                throw new CommandLine.ExecutionException(line, "", failure);
-            }
-        });
-        return execute(line, words);
+        return configured(new CommandLine(quickStart))
+                .setExecutionStrategy(parsed -> run(quickStart, parsed))
+                .execute(args);
     }
 
-    private int command(List<String> words) throws Cli.Misuse, StartFailure {
-        CommandLine line = configured(new CommandLine(this));
-        return execute(line, words);
+    private int run(QuickStart quickStart, CommandLine.ParseResult parsed) {
+        if (CommandLine.printHelpIfRequested(parsed)) {
+            return Cli.DONE;
+        }
+        try {
+            return cli.serve(quickStart.config());
+        } catch (Cli.Misuse | StartFailure failure) {
+            return cli.explain(failure);
+        }
     }
 
     private CommandLine configured(CommandLine line) {
@@ -75,24 +72,8 @@ final class Commands {
         return line.setOut(new PrintWriter(out, true, out.charset()))
                 .setErr(new PrintWriter(err, true, err.charset()))
                 .setUsageHelpWidth(100)
-                .setParameterExceptionHandler((problem, _) -> {
-                    throw new CommandLine.ExecutionException(line, "", new Cli.Misuse(sentence(problem)));
-                })
-                .setExecutionExceptionHandler((failure, _, _) -> {
-                    throw failure;
-                });
-    }
-
-    private static int execute(CommandLine line, List<String> words) throws Cli.Misuse, StartFailure {
-        try {
-            return line.execute(words.toArray(new String[0]));
-        } catch (CommandLine.ExecutionException failure) {
-            switch (failure.getCause()) {
-                case Cli.Misuse misuse -> throw misuse;
-                case StartFailure refused -> throw refused;
-                case null, default -> throw failure;
-            }
-        }
+                .setParameterExceptionHandler((problem, _) -> cli.explain(new Cli.Misuse(sentence(problem))))
+                .setExecutionExceptionHandler((failure, _, _) -> cli.explain(failure));
     }
 
     private static String sentence(CommandLine.ParameterException problem) {
@@ -101,7 +82,8 @@ final class Commands {
         }
         String message =
                 String.valueOf(problem.getMessage()).lines().findFirst().orElse("");
-        return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
+        String text = message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+        return text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
     }
 
     private static String unmatched(CommandLine.UnmatchedArgumentException problem) {
@@ -118,13 +100,19 @@ final class Commands {
         return "unknown " + kind + " '" + word + "'; " + hint;
     }
 
-    @Command(name = "run", description = "Runs what a file describes, until it is told to stop.")
+    @Command(
+            name = "run",
+            mixinStandardHelpOptions = true,
+            description = "Runs what a file describes, until it is told to stop.")
     int runFile(@Parameters(paramLabel = "FILE", description = "The configuration.") String file)
             throws Cli.Misuse, StartFailure {
         return cli.runFile(file);
     }
 
-    @Command(name = "check", description = "Checks a file and says all that is wrong with it.")
+    @Command(
+            name = "check",
+            mixinStandardHelpOptions = true,
+            description = "Checks a file and says all that is wrong with it.")
     int check(
             @Parameters(paramLabel = "FILE", description = "The configuration.") String file,
             @Option(names = "--print", description = "Print it with every default spelled out.") boolean print)
@@ -143,7 +131,10 @@ final class Commands {
         return Cli.DONE;
     }
 
-    @Command(name = "schema", description = "Prints the JSON Schema of the configuration, for editors.")
+    @Command(
+            name = "schema",
+            mixinStandardHelpOptions = true,
+            description = "Prints the JSON Schema of the configuration, for editors.")
     int schema(
             @Option(names = "--reference", description = "Print the reference page (Markdown) instead.")
                     boolean reference) {
@@ -151,10 +142,13 @@ final class Commands {
         return Cli.DONE;
     }
 
-    @Command(name = "demo", description = "Runs three demonstration servers with a balancer in front.")
+    @Command(
+            name = "demo",
+            mixinStandardHelpOptions = true,
+            description = "Runs three demonstration servers with a balancer in front.")
     int demo(
             @Option(names = "--port", paramLabel = "PORT", defaultValue = "8080", description = "Default: 8080.")
-                    int port,
+                    String port,
             @Option(
                             names = "--admin",
                             paramLabel = "ADDRESS",
@@ -162,24 +156,32 @@ final class Commands {
                             description = "Default: 127.0.0.1:9090.")
                     String admin)
             throws Cli.Misuse, StartFailure {
-        if (port < 0 || port > 65535) {
-            throw new Cli.Misuse("--port: found '" + port + "', expected a number from 0 to 65535");
+        return cli.demo(port(port), address("--admin", admin));
+    }
+
+    private static int port(String text) throws Cli.Misuse {
+        boolean number = !text.isEmpty() && text.length() <= 5 && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        if (!number || Integer.parseInt(text) > 65535) {
+            throw new Cli.Misuse("--port: found '" + text + "', expected a number from 0 to 65535");
         }
+        return Integer.parseInt(text);
+    }
+
+    private static Address address(String option, String text) throws Cli.Misuse {
         try {
-            return cli.demo(port, (Address) ConfigDefaults.parse(WeirConfig.AdminConfig.class, "bind", admin));
+            return (Address) ConfigDefaults.parse(WeirConfig.AdminConfig.class, "bind", text);
         } catch (IllegalArgumentException refused) {
-            throw new Cli.Misuse("--admin: " + refused.getMessage());
+            throw new Cli.Misuse(option + ": " + refused.getMessage());
         }
     }
 
-    @Command(name = "version", description = "Prints the version.")
+    @Command(name = "version", mixinStandardHelpOptions = true, description = "Prints the version.")
     int version() {
         out.println(versionLine());
         return Cli.DONE;
     }
 
     private static String versionLine() {
-        String version = Commands.class.getPackage().getImplementationVersion();
-        return "weir " + (version == null ? "(built from source)" : version);
+        return "weir " + Weir.version();
     }
 }

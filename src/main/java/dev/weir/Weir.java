@@ -13,6 +13,7 @@ import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
 import dev.weir.observe.Exposition;
 import dev.weir.observe.Meters;
+import dev.weir.observe.ProcessMeters;
 import dev.weir.pool.Server;
 import dev.weir.pool.ServerRegistry;
 import dev.weir.proxy.Worker;
@@ -46,6 +47,7 @@ public final class Weir {
     private final List<Listener> listeners = new ArrayList<>();
     private final Transport transport = Transport.best();
     private final AtomicBoolean stopping = new AtomicBoolean();
+    private final CountDownLatch hurry = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Thread resolution;
     /** Written by the control plane, read by the loops once for each request. */
@@ -111,6 +113,7 @@ public final class Weir {
     }
 
     private void gauges() {
+        ProcessMeters.register(meters, version());
         meters.gauge(
                 "weir_server_requests_in_flight",
                 "Requests sent or being sent to the server and not yet ended",
@@ -120,6 +123,12 @@ public final class Weir {
                         samples.add(server.inFlight(), server.pool(), server.name());
                     }
                 });
+    }
+
+    /** The version of the program; a remark when it does not run from its jar. */
+    static String version() {
+        String version = Weir.class.getPackage().getImplementationVersion();
+        return version == null ? "(built from source)" : version;
     }
 
     private final class View implements AdminView {
@@ -176,6 +185,12 @@ public final class Weir {
         }
     }
 
+    /** Stops without waiting for exchanges under way, also when it is stopping already. Returns at once. */
+    public void stopNow() {
+        hurry.countDown();
+        stop();
+    }
+
     /** Waits until Weir has stopped, or the thread is interrupted. */
     public void awaitStop() {
         try {
@@ -196,10 +211,10 @@ public final class Weir {
         }
         long end = System.nanoTime() + deadline.toNanos();
         try {
-            while (openConnections() > 0 && System.nanoTime() < end) {
-                TimeUnit.MILLISECONDS.sleep(10);
+            while (openConnections() > 0 && System.nanoTime() - end < 0 && !hurry.await(10, TimeUnit.MILLISECONDS)) {
+                // Looks again: connections end on their loops, which tell nobody.
             }
-        } catch (InterruptedException hurry) {
+        } catch (InterruptedException nobodyDoes) {
             Thread.currentThread().interrupt();
         }
         end();

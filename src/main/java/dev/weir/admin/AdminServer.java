@@ -36,7 +36,8 @@ public final class AdminServer implements AutoCloseable {
     }
 
     /**
-     * Opens the admin port. It costs some 100 ms of class loading in a cold JVM: start it after the listeners.
+     * Opens the admin port. Loading its classes takes over 100 ms in a cold JVM: start it after the
+     * listeners, on a virtual thread.
      *
      * @param bind a loopback address; port 0 takes a free one
      * @throws IOException when the address may not or cannot be bound; the message is one sentence for a person

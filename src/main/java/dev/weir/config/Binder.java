@@ -21,7 +21,7 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  */
 final class Binder {
     /** Aliases can make a small file mean a huge tree; nobody writes as many values as this. */
-    private static final int MOST_VALUES = 1_000_000;
+    private static final int MOST_VALUES = 250_000;
 
     /** The tags that the schema itself gives; any other was written. */
     private static final Set<Tag> PLAIN = Set.of(Tag.STR, Tag.NULL, Tag.SEQ, Tag.MAP);
@@ -55,7 +55,9 @@ final class Binder {
         if (!isCounted(node, path)) {
             return null;
         }
-        checkTag(node, path);
+        if (!(shape instanceof Shape.Section && node instanceof ScalarNode)) {
+            checkTag(node, path); // a value in place of a section is looked at as its first key
+        }
         return switch (shape) {
             case Shape.Single single -> single(single, key, node, path);
             case Shape.Choice choice -> choice(choice, node, path);
@@ -74,7 +76,7 @@ final class Binder {
 
     private void checkTag(Node node, String path) {
         if (!PLAIN.contains(node.getTag())) {
-            String found = "found the tag " + node.getTag();
+            String found = "found the tag " + node.getTag().getValue().replace(Tag.PREFIX, "!!");
             problems.error(Place.of(path, node), found, "", "leave it out, tags have no use here");
         }
     }
@@ -234,7 +236,7 @@ final class Binder {
         for (Shapes.Field field : fields.all()) {
             if (field.shape() instanceof Shape.Section inner
                     && names(Shapes.of(inner.type())).contains(name)) {
-                return "it belongs into '" + field.name() + "'";
+                return "it belongs in '" + field.name() + "'";
             }
         }
         return Nearest.hint(name, "keys", known);

@@ -1,6 +1,7 @@
 package dev.weir.config;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -86,12 +87,12 @@ public final class ConfigPrinter {
     private static String single(Shape.Single single, Key key, Object value) {
         String text = Values.print(single, key, value);
         boolean word = Values.isBounded(single.scalar()) || single.scalar() == Scalar.BOOLEAN;
-        return word || text.equals(key.def()) ? text : quoted(text);
+        return word || (!text.isEmpty() && text.equals(key.def())) ? text : quoted(text);
     }
 
     /** In quotes unless every YAML reader, the older ones too, takes it for the same text without. */
     static String quoted(String text) {
-        if (isPlainText(text) && !NOT_TEXT.contains(text)) {
+        if (isPlainText(text) && !NOT_TEXT.contains(text.toLowerCase(Locale.ROOT))) {
             return text;
         }
         StringBuilder quoted = new StringBuilder("\"");

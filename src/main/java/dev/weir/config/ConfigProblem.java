@@ -13,7 +13,7 @@ package dev.weir.config;
  */
 public record ConfigProblem(
         String file, int line, int column, String path, String found, String expected, String hint) {
-    /** One sentence for a person: {@code weir.yaml:3:5: pools.web: unknown key 'polcy'; did you mean 'balance'?}. */
+    /** One sentence for a person: {@code weir.yaml:3:5: pools.web: unknown key 'balanse'; did you mean 'balance'?}. */
     public String message() {
         StringBuilder text = new StringBuilder(file);
         if (line > 0) {

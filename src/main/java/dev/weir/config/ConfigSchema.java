@@ -1,7 +1,6 @@
 package dev.weir.config;
 
 import java.util.List;
-import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -117,11 +116,12 @@ public final class ConfigSchema {
 
     private static ObjectNode number(Scalar scalar, Key key) {
         ObjectNode number = typed("integer");
-        Map.of("minimum", key.min(), "maximum", key.max()).forEach((keyword, bound) -> {
-            if (!bound.isEmpty()) {
-                number.put(keyword, (Long) scalar.parse(bound));
-            }
-        });
+        if (!key.min().isEmpty()) {
+            number.put("minimum", (Long) scalar.parse(key.min()));
+        }
+        if (!key.max().isEmpty()) {
+            number.put("maximum", (Long) scalar.parse(key.max()));
+        }
         return number;
     }
 

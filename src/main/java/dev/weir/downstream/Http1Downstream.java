@@ -86,7 +86,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         this.client = client;
         this.onClose = onClose;
         this.channel = channel;
-        this.out = new Outgoing(channel);
+        this.out = new Outgoing(connections.worker().loop(), channel);
     }
 
     private Worker worker() {
@@ -113,14 +113,17 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
+        worker().loop().enter();
         try {
             worker().meters().bytesReceived.add(in.readableBytes());
-            if (ahead != null) {
-                hold(in);
-            } else {
+            if (ahead == null) {
                 receive(in);
             }
+            if (in.isReadable() && inputWaits()) {
+                hold(in);
+            }
         } finally {
+            worker().loop().leave();
             in.release();
         }
     }
@@ -144,10 +147,10 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     /** Takes the next part of the input; false when there is nothing more to be done with it now. */
     private boolean take(ByteBuf in) {
         return switch (state) {
-            case IDLE -> channel.isWritable() ? head(in) : hold(in);
+            case IDLE -> channel.isWritable() && head(in);
             case AWAITING_HEAD -> head(in);
             case AWAITING_BODY -> content(in);
-            case AWAITING_RESPONSE -> hold(in);
+            case AWAITING_RESPONSE -> false;
             case TUNNEL -> {
                 arm(settings.tunnelIdleNanos());
                 exchange().requestData(in, in.readableBytes());
@@ -199,7 +202,10 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
                 giveUp(Cause.REQUEST_BODY_TOO_LARGE);
                 return true;
             }
-            arm(settings.bodyIdleNanos());
+            // More may lie in the buffer than the server took: while it is slow no time runs against the client.
+            if (!bodyPaused) {
+                arm(settings.bodyIdleNanos());
+            }
             exchange().requestData(in, length);
         }
         if (state == State.AWAITING_BODY && body.complete()) {
@@ -225,9 +231,8 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
      * Keeps what comes ahead of its turn, and stops reading when it is too much. Its turn is when the response before it
      * has been taken by the client, but for a bounded rest: who only sends does not fill the memory with responses.
      *
-     * @return false, as nothing more can be taken now
      */
-    private boolean hold(ByteBuf in) {
+    private void hold(ByteBuf in) {
         ByteBuf held = ahead;
         if (held == null) {
             held = channel.alloc().buffer(in.readableBytes());
@@ -235,7 +240,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         }
         held.writeBytes(in);
         updateReading();
-        return false;
+    }
+
+    /** Whether what the client sends now has to wait for its turn. */
+    private boolean inputWaits() {
+        return state == State.IDLE || state == State.AWAITING_RESPONSE;
     }
 
     private void refuse(Violation violation) {
@@ -266,6 +275,10 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        requestReadComplete();
+    }
+
+    private void requestReadComplete() {
         if (exchange != null && state != State.IDLE && state != State.AWAITING_HEAD) {
             exchange.requestReadComplete();
         }
@@ -324,7 +337,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
                 : oldClient ? ResponseLines.Persistence.SAY_KEEP_ALIVE : ResponseLines.Persistence.OPEN;
         ByteSink sink = connections.sink();
         boolean via = settings.forwarding().via();
-        ResponseLines.write(head, responseFraming, persistence, worker().dateLine(), via, sink);
+        ResponseLines.write(head, responseFraming, persistence, worker().date(), via, sink);
         write(sink);
     }
 
@@ -420,6 +433,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
             }
             exchange.clientWritable();
         } else if (state != State.TUNNEL) {
+            out.progressed();
             arm(settings.bodyIdleNanos());
         }
     }
@@ -459,13 +473,12 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
             return;
         }
         ahead = null;
-        try {
-            receive(held);
-        } finally {
+        receive(held);
+        requestReadComplete();
+        if (held.isReadable() && inputWaits()) {
+            ahead = held;
+        } else {
             held.release();
-        }
-        if (exchange != null && (state == State.AWAITING_BODY || state == State.TUNNEL)) {
-            exchange.requestReadComplete();
         }
         updateReading();
     }
@@ -549,6 +562,10 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     }
 
     private void expired() {
+        if (exchange != null && !channel.isWritable() && out.progressed()) {
+            arm(settings.bodyIdleNanos());
+            return;
+        }
         switch (state) {
             case IDLE, LINGERING -> close();
             case AWAITING_HEAD -> giveUp(Cause.REQUEST_HEAD_TIMEOUT);

@@ -6,6 +6,7 @@ import dev.weir.http.Field;
 import dev.weir.http.HeaderRules;
 import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
+import dev.weir.proxy.DateLine;
 import java.nio.charset.StandardCharsets;
 
 /** The bytes of a response as an HTTP/1 client wants them: status line, fields, framing. */
@@ -33,13 +34,13 @@ final class ResponseLines {
     private ResponseLines() {}
 
     static void write(
-            ResponseHead head, BodyFraming framing, Persistence persistence, byte[] date, boolean via, ByteSink to) {
+            ResponseHead head, BodyFraming framing, Persistence persistence, DateLine date, boolean via, ByteSink to) {
         start(head, to);
         // RFC 9112 section 6.2 and RFC 9110 section 8.6: a 204 has no length.
         HeaderRules.copyFields(
                 head.headers(), head.status() == 204 ? DROPPED | Field.CONTENT_LENGTH.mask : DROPPED, to);
         if (!head.headers().has(Field.DATE)) {
-            to.put(date);
+            to.put(date.now());
         }
         if (via) {
             to.put(VIA);

@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 
 /**
  * Parses {@code size *( ";" name [ "=" value ] ) CRLF} before the data of a chunk (RFC 9112 section 7.1), byte by
- * byte, and drops the extensions. White space is not allowed outside of quoted values.
+ * byte, and drops the extensions. White space is not allowed outside of quoted values, and nothing but ASCII inside.
  */
 final class ChunkLine {
     private static final int MAX_EXTENSION_BYTES = 4 * 1024;
@@ -103,8 +103,8 @@ final class ChunkLine {
     }
 
     private static State text(byte octet) {
-        boolean control = (octet >= 0 && octet < Octets.SP && octet != Octets.HTAB) || octet == 0x7F;
-        return control ? refuse(octet, Violation.CHUNK_EXTENSION_INVALID) : State.QUOTED;
+        boolean allowed = (octet >= Octets.SP && octet != 0x7F) || octet == Octets.HTAB;
+        return allowed ? State.QUOTED : refuse(octet, Violation.CHUNK_EXTENSION_INVALID);
     }
 
     private static State token(byte octet, State then) {

@@ -14,11 +14,15 @@ final class FieldNames {
     // known name: names are checked to be tokens first.
     private static final long SMALL = 0x2020202020202020L;
 
+    // Layout of one slot in `WORDS`.
+    private static final int STRIDE = 4;
+    private static final int FIRST = 0;
+    private static final int MIDDLE = 1;
+    private static final int LAST = 2;
+    private static final int LENGTH = 3;
+
     private static final Field[] FIELDS = new Field[1 << SLOT_BITS];
-    private static final int[] LENGTHS = new int[FIELDS.length];
-    private static final long[] FIRST = new long[FIELDS.length];
-    private static final long[] MIDDLE = new long[FIELDS.length];
-    private static final long[] LAST = new long[FIELDS.length];
+    private static final long[] WORDS = new long[STRIDE << SLOT_BITS];
     private static final long FACTOR = fillWithoutCollision();
 
     private FieldNames() {}
@@ -32,10 +36,12 @@ final class FieldNames {
         long first = first(bytes, from, length);
         long last = length < 8 ? first : Octets.word(bytes, to - 8) | SMALL;
         int slot = slot(first, last, length, FACTOR);
-        if (first != FIRST[slot] || last != LAST[slot] || length != LENGTHS[slot]) {
-            return Field.OTHER;
-        }
-        return length <= 16 || (Octets.word(bytes, from + 8) | SMALL) == MIDDLE[slot] ? FIELDS[slot] : Field.OTHER;
+        int at = slot * STRIDE;
+        boolean same = first == WORDS[at + FIRST]
+                && last == WORDS[at + LAST]
+                && length == WORDS[at + LENGTH]
+                && (length <= 16 || (Octets.word(bytes, from + 8) | SMALL) == WORDS[at + MIDDLE]);
+        return same ? FIELDS[slot] : Field.OTHER;
     }
 
     private static long first(byte[] bytes, int from, int length) {
@@ -58,7 +64,7 @@ final class FieldNames {
 
     private static boolean fill(long factor) {
         Arrays.fill(FIELDS, Field.OTHER);
-        Arrays.fill(LENGTHS, 0);
+        Arrays.fill(WORDS, 0);
         for (Field field : Field.values()) {
             if (field != Field.OTHER && !place(field, factor)) {
                 return false;
@@ -81,10 +87,11 @@ final class FieldNames {
             return false;
         }
         FIELDS[slot] = field;
-        LENGTHS[slot] = length;
-        FIRST[slot] = first;
-        MIDDLE[slot] = Octets.word(padded, 8) | SMALL;
-        LAST[slot] = last;
+        int at = slot * STRIDE;
+        WORDS[at + FIRST] = first;
+        WORDS[at + MIDDLE] = Octets.word(padded, 8) | SMALL;
+        WORDS[at + LAST] = last;
+        WORDS[at + LENGTH] = length;
         return true;
     }
 }

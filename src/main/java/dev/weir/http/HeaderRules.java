@@ -56,11 +56,7 @@ public final class HeaderRules {
      * @param dropMask {@link Field#mask} bits
      */
     public static void copyFields(Headers from, long dropMask, ByteSink to) {
-        if (from.has(Field.CONNECTION)) {
-            copy(from, dropMask, to, true);
-        } else {
-            copy(from, dropMask, to, false);
-        }
+        copy(from, dropMask, to, from.has(Field.CONNECTION));
     }
 
     /** Copies trailer lines without those that may not be trailers. */
@@ -95,7 +91,7 @@ public final class HeaderRules {
 
     private static boolean isNominated(Headers from, int i) {
         byte[] bytes = from.bytes();
-        for (int c = from.indexOf(Field.CONNECTION); c >= 0; c = from.indexOf(Field.CONNECTION, c + 1)) {
+        for (int c = from.indexOf(Field.CONNECTION); c >= 0; c = from.next(Field.CONNECTION, c)) {
             ListCursor options = new ListCursor(bytes, from.valueStart(c), from.valueEnd(c));
             while (options.next()) {
                 if (Octets.sameName(bytes, options.start(), options.end(), from.nameStart(i), from.nameEnd(i))) {

@@ -106,7 +106,7 @@ public final class Headers {
 
     /** Whether the comma-separated lists of all lines of a known field have that member, whatever its case. */
     public boolean listContains(Field field, byte[] lowerCaseToken) {
-        for (int i = indexOf(field); i >= 0; i = indexOf(field, i + 1)) {
+        for (int i = indexOf(field); i >= 0; i = next(field, i)) {
             ListCursor members = new ListCursor(bytes, valueStart(i), valueEnd(i));
             while (members.next()) {
                 if (Octets.spells(bytes, members.start(), members.end(), lowerCaseToken)) {
@@ -125,6 +125,11 @@ public final class Headers {
     /** The value read as ISO-8859-1, for logs and tests. */
     public String value(int i) {
         return text(valueStart(i), valueEnd(i));
+    }
+
+    /** The line of a known field that follows its line {@code i}, or -1. */
+    int next(Field field, int i) {
+        return (repeated & field.mask) == 0 ? -1 : indexOf(field, i + 1);
     }
 
     /** The known fields that come more than once. */

@@ -10,7 +10,7 @@ final class KeepAliveTimeout {
     /** Whole seconds, or -1 when it is not there or not a number. */
     static int seconds(Headers headers) {
         byte[] bytes = headers.bytes();
-        for (int i = headers.indexOf(Field.KEEP_ALIVE); i >= 0; i = headers.indexOf(Field.KEEP_ALIVE, i + 1)) {
+        for (int i = headers.indexOf(Field.KEEP_ALIVE); i >= 0; i = headers.next(Field.KEEP_ALIVE, i)) {
             ListCursor members = new ListCursor(bytes, headers.valueStart(i), headers.valueEnd(i));
             while (members.next()) {
                 int equals = Octets.indexOf(bytes, members.start(), members.end(), '=');

@@ -56,7 +56,7 @@ final class MessageRules {
         int options = 0;
         int count = 0;
         byte[] bytes = headers.bytes();
-        for (int i = headers.indexOf(Field.CONNECTION); i >= 0; i = headers.indexOf(Field.CONNECTION, i + 1)) {
+        for (int i = headers.indexOf(Field.CONNECTION); i >= 0; i = headers.next(Field.CONNECTION, i)) {
             ListCursor members = new ListCursor(bytes, headers.valueStart(i), headers.valueEnd(i));
             while (members.next()) {
                 if (++count > MAX_OPTIONS) {

@@ -67,29 +67,54 @@ final class Octets {
     /** The first byte that a token may not have, or {@code limit}. */
     static int tokenEnd(byte[] bytes, int from, int limit) {
         int at = from;
+        while (at < limit) {
+            long other = neitherLetterNorHyphen(word(bytes, at));
+            if (other != 0) {
+                at += Long.numberOfTrailingZeros(other) >>> 3;
+                break;
+            }
+            at += 8;
+        }
         while (at < limit && TOKEN[bytes[at] & 0xFF] != 0) {
             at++;
         }
-        return at;
+        return Math.min(at, limit);
     }
 
     /** The first control byte other than HTAB, or {@code limit}. */
     static int textEnd(byte[] bytes, int from, int limit) {
         int at = from;
-        while (at < limit) {
+        while (true) {
+            at = printableEnd(bytes, at, limit);
+            if (at >= limit) {
+                return limit;
+            }
             long word = word(bytes, at);
-            long found = below(word, 0x20) | equal(word, 0x7F);
-            if (found == 0) {
+            long control = below(word, 0x20) | equal(word, 0x7F);
+            if (control == 0) {
                 at += 8;
                 continue;
             }
-            at += Long.numberOfTrailingZeros(found) >>> 3;
-            if (at >= limit || bytes[at] != HTAB) {
-                break;
+            at += Long.numberOfTrailingZeros(control) >>> 3;
+            if (at >= limit) {
+                return limit;
+            }
+            if (bytes[at] != HTAB) {
+                return at;
             }
             at++;
         }
-        return Math.min(at, limit);
+    }
+
+    /** The first eight bytes that are not all printable ASCII, or something behind the limit. */
+    private static int printableEnd(byte[] bytes, int from, int limit) {
+        for (int at = from; at < limit; at += 8) {
+            long word = word(bytes, at);
+            if ((((word - ONES * 0x20) | (word + ONES)) & HIGHS) != 0) {
+                return at;
+            }
+        }
+        return limit;
     }
 
     /** The first byte that is not visible ASCII, or is '#', or {@code limit}. */
@@ -139,6 +164,15 @@ final class Octets {
             }
         }
         return true;
+    }
+
+    /** Marks the bytes of which most names have none; exact for each byte, since nothing carries into the next one. */
+    private static long neitherLetterNorHyphen(long word) {
+        long seven = word & ~HIGHS;
+        long small = seven | (ONES * 0x20);
+        long letter = (small + ONES * (0x80 - 'a')) & ~(small + ONES * (0x80 - 'z' - 1));
+        long hyphen = ~((seven ^ (ONES * '-')) + ONES * 0x7F);
+        return ~((letter | hyphen) & ~word) & HIGHS;
     }
 
     // Of both marks only the lowest one is exact: a borrow can spill into the bytes above it. It is all that is used.

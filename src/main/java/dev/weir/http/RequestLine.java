@@ -25,7 +25,9 @@ final class RequestLine {
         targetStart = 0;
         targetEnd = 0;
         next = 0;
+        hostStart = 0;
         hostEnd = 0;
+        hostNameEnd = 0;
         method = Method.OTHER;
         minorVersion = -1;
     }

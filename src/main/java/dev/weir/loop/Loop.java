@@ -4,11 +4,17 @@ import io.netty.channel.EventLoop;
 
 /** One event loop and what belongs to it alone. Everything here but {@link #index} and {@link #executor} is confined to it. */
 public final class Loop {
+    /** What goes out in one piece is gathered in so many bytes. */
+    private static final int WRITE_BYTES = 8 << 10;
+
     private final int index;
     private final EventLoop executor;
     private final Transport transport;
     private final Timers timers;
     private final ReadBuffers reads;
+    private final SharedBuffer writes = new SharedBuffer(WRITE_BYTES);
+    private boolean inEvent;
+    private long eventTime;
 
     /** {@code readBytes}: the size of one read in bytes. */
     public Loop(int index, EventLoop executor, Transport transport, int readBytes) {
@@ -40,9 +46,32 @@ public final class Loop {
         return reads;
     }
 
+    SharedBuffer writes() {
+        return writes;
+    }
+
+    /**
+     * Begins an event whose handling is short: until {@link #leave} the time stands still, since asking the clock some
+     * ten times for one request would cost more than its parsing.
+     */
+    public void enter() {
+        eventTime = System.nanoTime();
+        inEvent = true;
+    }
+
+    public void leave() {
+        inEvent = false;
+    }
+
     /** The time in nanoseconds from some origin, for durations and deadlines. */
     public long now() {
-        return System.nanoTime();
+        return inEvent ? eventTime : System.nanoTime();
+    }
+
+    /** Gives the loop's buffers back; its end. */
+    public void close() {
+        reads.close();
+        writes.close();
     }
 
     /** For assertions at the entries of what is confined to this loop. */

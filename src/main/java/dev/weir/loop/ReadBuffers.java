@@ -8,20 +8,19 @@ import io.netty.util.UncheckedBooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The buffers that the sockets of one event loop are read into. One buffer serves all of them for as long as whoever
- * was handed it keeps nothing of it; only then a fresh one is taken. So an idle connection owns no buffer, a read costs
- * no allocation, and the bytes are still in the cache when they are written on. Confined to its event loop.
+ * The buffers that the sockets of one event loop are read into: one {@link SharedBuffer} for all. So an idle connection
+ * owns no buffer, a read costs no allocation, and the bytes are still in the cache when they are written on. Confined to
+ * its event loop.
  *
  * <p>A channel is read once an event: what was read has been written on before more is read, which keeps the memory of
  * an exchange bounded by one buffer each way.
  */
 public final class ReadBuffers implements RecvByteBufAllocator {
-    private final int size;
-    private @Nullable ByteBuf shared;
+    private final SharedBuffer buffer;
 
-    /** Size in bytes of each buffer. */
-    public ReadBuffers(int size) {
-        this.size = size;
+    /** {@code size} of each buffer in bytes. */
+    ReadBuffers(int size) {
+        this.buffer = new SharedBuffer(size);
     }
 
     @Override
@@ -29,25 +28,9 @@ public final class ReadBuffers implements RecvByteBufAllocator {
         return new Handle();
     }
 
-    private ByteBuf take(ByteBufAllocator allocator) {
-        ByteBuf buffer = shared;
-        if (buffer != null) {
-            if (buffer.refCnt() == 1) {
-                return buffer.clear().retain();
-            }
-            buffer.release();
-        }
-        buffer = allocator.directBuffer(size, size);
-        shared = buffer;
-        return buffer.retain();
-    }
-
-    /** Gives the shared buffer back; for the end of the loop. */
-    public void close() {
-        if (shared != null) {
-            shared.release();
-            shared = null;
-        }
+    /** For the end of the loop. */
+    void close() {
+        buffer.close();
     }
 
     /**
@@ -75,12 +58,12 @@ public final class ReadBuffers implements RecvByteBufAllocator {
             if (config != null && !config.isAutoRead()) {
                 throw ReadPaused.INSTANCE;
             }
-            return take(allocator);
+            return buffer.take(allocator);
         }
 
         @Override
         public int guess() {
-            return size;
+            return buffer.size();
         }
 
         @Override

@@ -38,7 +38,7 @@ public final class AccessLog implements AutoCloseable {
     }
 
     static AccessLog open(LogOutput output, AccessLogConfig.Format format, ZoneId zone, Meters meters) {
-        LogWriter writer = new LogWriter(output);
+        LogWriter writer = new LogWriter(output, meters.loops());
         AccessLog opened = new AccessLog(writer, format, zone, meters.loops());
         meters.counter(
                 "weir_access_log_dropped_total",

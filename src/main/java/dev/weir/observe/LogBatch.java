@@ -74,7 +74,7 @@ final class LogBatch {
     /** Appends bytes of a client: eight at a time where all stand for themselves, as nearly always. */
     void escaped(byte[] from, int start, int end, Escaping escaping) {
         int at = start;
-        while (at <= end - Long.BYTES) {
+        for (; at <= end - Long.BYTES; at += Long.BYTES) {
             long eight = (long) LONGS.get(from, at);
             if (Escaping.isNeeded(eight)) {
                 oneByOne(from, at, at + Long.BYTES, escaping);
@@ -82,7 +82,6 @@ final class LogBatch {
                 LONGS.set(bytes, length, eight);
                 length += Long.BYTES;
             }
-            at += Long.BYTES;
         }
         oneByOne(from, at, end, escaping);
     }

@@ -1,6 +1,7 @@
 package dev.weir.observe;
 
 import java.io.IOException;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -15,15 +16,20 @@ import org.slf4j.LoggerFactory;
 
 /** The thread that writes the access log: takes full batches from all event loops and gives them back empty. */
 final class LogWriter {
-    /** Batches that may wait for the writer, of all loops together: 2 MiB. */
-    static final int QUEUE = 64;
+    /** Batches that may wait for the writer, times the number of loops: 1 MiB each. */
+    static final int QUEUE_PER_LOOP = 32;
 
     private static final Logger log = LoggerFactory.getLogger(LogWriter.class);
     private static final Duration CLOSING = Duration.ofSeconds(5);
     private static final long COMPLAINTS_APART = TimeUnit.MINUTES.toNanos(1);
 
-    private final Queue<LogBatch> full = new MpscAtomicArrayQueue<>(QUEUE);
-    private final Queue<LogBatch> empty = new SpmcAtomicArrayQueue<>(QUEUE);
+    // Under load the writer looks for batches this often by itself: to wake it for each would cost the loops more than
+    // they spend on a dozen lines. A loop at full speed fills its share of the queue in several times as long.
+    private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final int PAUSES_UNTIL_ASLEEP = 100;
+
+    private final Queue<LogBatch> full;
+    private final Queue<LogBatch> empty;
     private final LogOutput output;
     private final Thread thread =
             Thread.ofPlatform().name("weir-access-log").daemon().unstarted(this::run);
@@ -32,6 +38,8 @@ final class LogWriter {
     private volatile boolean reopen;
     // Written once by close(), with the batches that the loops left behind.
     private volatile @Nullable List<LogBatch> leftovers;
+    // Written by the writer: it waits to be woken.
+    private volatile boolean asleep;
 
     /** Lines lost because writing failed; counted by the writer. */
     final Counter lost = new Counter();
@@ -41,8 +49,10 @@ final class LogWriter {
     private boolean complained;
     private long complainedNanos;
 
-    LogWriter(LogOutput output) {
+    LogWriter(LogOutput output, int loops) {
         this.output = output;
+        full = new MpscAtomicArrayQueue<>(QUEUE_PER_LOOP * loops);
+        empty = new SpmcAtomicArrayQueue<>(QUEUE_PER_LOOP * loops);
     }
 
     void start() {
@@ -51,11 +61,15 @@ final class LogWriter {
 
     /** Queues a batch unless the queue is full. Any event loop; never blocks. */
     boolean offer(LogBatch batch) {
-        boolean taken = full.offer(batch);
-        if (taken) {
+        if (!full.offer(batch)) {
+            return false;
+        }
+        // Either the writer's last look at the queue finds the batch, or it is seen asleep here.
+        VarHandle.fullFence();
+        if (asleep) {
             LockSupport.unpark(thread);
         }
-        return taken;
+        return true;
     }
 
     /** An empty batch, used before or new. Any event loop. */
@@ -83,31 +97,45 @@ final class LogWriter {
     }
 
     private void run() {
+        int pauses = 0;
         while (true) {
             // Read before the queue: nothing is queued any more once it is set.
             @Nullable List<LogBatch> last = leftovers;
-            drain();
+            pauses = drain() ? 0 : pauses + 1;
             if (last != null) {
                 last.forEach(this::write);
                 end();
                 return;
             }
-            // Asked again: what blocks inside the output may have used up the permit of an unpark() meant for here.
-            if (full.isEmpty() && !reopen && leftovers == null) {
-                LockSupport.park(this);
+            if (pauses < PAUSES_UNTIL_ASLEEP) {
+                LockSupport.parkNanos(this, PAUSE);
+            } else {
+                sleep();
             }
         }
     }
 
-    private void drain() {
+    private void sleep() {
+        asleep = true;
+        // Asked again: what blocks inside the output may have used up the permit of an unpark() meant for here.
+        if (full.isEmpty() && !reopen && leftovers == null) {
+            LockSupport.park(this);
+        }
+        asleep = false;
+    }
+
+    private boolean drain() {
         openAnew();
+        boolean any = false;
         for (LogBatch batch = full.poll(); batch != null; batch = full.poll()) {
+            any = true;
             write(batch);
             batch.clear();
             // No room means more batches than the queue holds: this one is given up.
             empty.offer(batch);
             openAnew();
         }
+        return any;
     }
 
     private void openAnew() {

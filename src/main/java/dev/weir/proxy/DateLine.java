@@ -7,13 +7,18 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /** The {@code Date} field (RFC 9110 section 6.6.1) as bytes, formatted once a second. Confined to its loop. */
-final class DateLine {
+public final class DateLine {
     private static final DateTimeFormatter IMF_FIXDATE = DateTimeFormatter.ofPattern(
                     "'Date: 'EEE, dd MMM yyyy HH:mm:ss 'GMT\r\n'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
 
     private long second = Long.MIN_VALUE;
     private byte[] line = {};
+
+    /** The whole line of this second, with its end. */
+    public byte[] now() {
+        return at(System.currentTimeMillis());
+    }
 
     byte[] at(long millis) {
         long now = Math.floorDiv(millis, 1000L);

@@ -48,7 +48,6 @@ public final class Exchange {
 
     // What the log and the metrics say in the end.
     long startNanos;
-    long startMillis;
     long connectNanos;
     long firstByteNanos;
     long requestBytes;
@@ -74,7 +73,6 @@ public final class Exchange {
     void open(ClientStream stream) {
         client = stream;
         startNanos = worker.now();
-        startMillis = System.currentTimeMillis();
         connectNanos = -1;
         firstByteNanos = -1;
         worker.meters().requestsInFlight.increment();
@@ -83,6 +81,7 @@ public final class Exchange {
     /** The head is complete. */
     public void begin() {
         if (request.method() == Method.CONNECT) {
+            // Not known to be complete: the client may go on as if it had its tunnel, so the connection closes.
             refuse(Cause.METHOD_REFUSED, "");
             return;
         }
@@ -195,10 +194,20 @@ public final class Exchange {
         return request.method().idempotent();
     }
 
+    /** Whether the whole body will be there for another attempt. */
+    boolean holdable() {
+        return switch (request.framing()) {
+            case NONE -> true;
+            case LENGTH -> request.contentLength() <= destination().heldBytes();
+            case CHUNKED, UNTIL_CLOSE -> false;
+        };
+    }
+
+    /** Sends what there is of the request. Nothing is flushed if more has to come, which may lie right behind the head. */
     void send(UpstreamStream stream) {
         ClientInfo from = client().client();
         ForwardedFields.write(request, from, worker.sink());
-        long drop = ForwardedFields.dropped(from);
+        long drop = ForwardedFields.dropMask(from);
         if (request.minorVersion() == 0) {
             drop |= Field.EXPECT.mask;
         }
@@ -208,7 +217,6 @@ public final class Exchange {
             stream.sendEnd(requestTrailers);
             return;
         }
-        stream.flush();
         client().reading(stream.writable());
     }
 

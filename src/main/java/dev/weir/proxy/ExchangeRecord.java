@@ -15,6 +15,7 @@ final class ExchangeRecord implements AccessRecord {
     private @Nullable Server server;
     private @Nullable ClientInfo client;
     private long durationNanos;
+    private long endMillis;
     private int referer;
     private int userAgent;
 
@@ -23,6 +24,7 @@ final class ExchangeRecord implements AccessRecord {
         server = tried;
         client = from;
         durationNanos = duration;
+        endMillis = System.currentTimeMillis();
         referer = headers().indexOf(Field.REFERER);
         userAgent = headers().indexOf(Field.USER_AGENT);
         return this;
@@ -42,7 +44,7 @@ final class ExchangeRecord implements AccessRecord {
 
     @Override
     public long startMillis() {
-        return exchange().startMillis;
+        return endMillis - durationNanos / 1_000_000;
     }
 
     @Override

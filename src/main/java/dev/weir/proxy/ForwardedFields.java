@@ -12,11 +12,8 @@ import java.nio.charset.StandardCharsets;
  * (RFC 7239) and {@code Via}. What an untrusted client says of itself is dropped; a trusted proxy's is carried on.
  */
 final class ForwardedFields {
-    /** Written anew for each request, or left out. */
-    private static final long WRITTEN = Field.X_FORWARDED_FOR.mask
-            | Field.X_FORWARDED_PROTO.mask
-            | Field.X_FORWARDED_HOST.mask
-            | Field.FORWARDED.mask;
+    private static final long X_FORWARDED =
+            Field.X_FORWARDED_FOR.mask | Field.X_FORWARDED_PROTO.mask | Field.X_FORWARDED_HOST.mask;
 
     /** What else servers take for the client's address; Weir does not send it. */
     private static final long OTHER_NAMES = Field.X_REAL_IP.mask | Field.X_FORWARDED_PORT.mask;
@@ -33,12 +30,16 @@ final class ForwardedFields {
 
     private ForwardedFields() {}
 
-    /** The client's own fields that the server must not see: what no client may set unless it is a trusted proxy. */
-    static long dropped(ClientInfo client) {
-        return client.trusted() ? WRITTEN : WRITTEN | OTHER_NAMES;
+    /** The request's own fields that are not passed on: written anew, or not to be believed. */
+    static long dropMask(ClientInfo client) {
+        boolean trusted = client.trusted();
+        Forwarding forwarding = client.forwarding();
+        return (trusted && !forwarding.xForwarded() ? 0 : X_FORWARDED)
+                | (trusted && !forwarding.forwarded() ? 0 : Field.FORWARDED.mask)
+                | (trusted ? 0 : OTHER_NAMES);
     }
 
-    /** Replaces {@code to} by the lines for this request. The caller leaves out the fields of {@link #dropped}. */
+    /** Replaces {@code to} by the lines for this request. */
     static void write(RequestHead request, ClientInfo client, ByteSink to) {
         to.clear();
         Forwarding forwarding = client.forwarding();

@@ -2,21 +2,15 @@ package dev.weir.proxy;
 
 import dev.weir.upstream.UpstreamStream;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayList;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The content of a request that came so far, held until the server begins to answer, so that the request can be sent to
- * another server; bounded. Confined to the exchange's loop.
+ * another server; bounded. It is a copy: a share of the buffer that it came in would hold all of that buffer, for each
+ * byte of a client that sends byte by byte. Confined to the exchange's loop.
  */
 final class HeldBody {
-    /** Up to this many bytes are copied: a share of a read buffer keeps all of it, and a client may send byte by byte. */
-    private static final int COPIED = 4096;
-
-    private static final int SMALLEST = 1024;
-
-    private final List<ByteBuf> pieces = new ArrayList<>(4);
-    private int bytes;
+    private @Nullable ByteBuf content;
     private boolean whole = true;
 
     /** Whether nothing is missing from what is held. */
@@ -25,7 +19,7 @@ final class HeldBody {
     }
 
     int bytes() {
-        return bytes;
+        return content == null ? 0 : content.readableBytes();
     }
 
     /** Holds the next {@code length} bytes of {@code in} without consuming them; beyond {@code most} all is let go. */
@@ -33,26 +27,14 @@ final class HeldBody {
         if (!whole) {
             return;
         }
-        if (bytes + length > most) {
+        if (bytes() + length > most) {
             letGo();
             return;
         }
-        bytes += length;
-        if (length > COPIED) {
-            pieces.add(in.retainedSlice(in.readerIndex(), length));
-        } else {
-            room(in, length).writeBytes(in, in.readerIndex(), length);
+        if (content == null) {
+            content = in.alloc().buffer(length);
         }
-    }
-
-    /** The last piece if it is a copy with so much room, else a new one; a share of another buffer never has room. */
-    private ByteBuf room(ByteBuf in, int length) {
-        if (!pieces.isEmpty() && pieces.getLast().writableBytes() >= length) {
-            return pieces.getLast();
-        }
-        ByteBuf copy = in.alloc().directBuffer(Math.max(length, SMALLEST), COPIED);
-        pieces.add(copy);
-        return copy;
+        content.writeBytes(in, in.readerIndex(), length);
     }
 
     /** From now on nothing is held. */
@@ -62,9 +44,8 @@ final class HeldBody {
     }
 
     void replay(UpstreamStream stream) {
-        for (ByteBuf piece : pieces) {
-            ByteBuf copy = piece.duplicate();
-            stream.sendData(copy, copy.readableBytes());
+        if (content != null) {
+            stream.sendData(content.duplicate(), content.readableBytes());
         }
     }
 
@@ -74,10 +55,9 @@ final class HeldBody {
     }
 
     private void release() {
-        for (ByteBuf piece : pieces) {
-            piece.release();
+        if (content != null) {
+            content.release();
+            content = null;
         }
-        pieces.clear();
-        bytes = 0;
     }
 }

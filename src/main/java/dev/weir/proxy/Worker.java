@@ -59,9 +59,8 @@ public final class Worker {
         return upstreams;
     }
 
-    /** The line {@code Date: …} of this second. */
-    public byte[] dateLine() {
-        return date.at(System.currentTimeMillis());
+    public DateLine date() {
+        return date;
     }
 
     /** Begins an exchange for a request of which a first byte came. */
@@ -90,7 +89,7 @@ public final class Worker {
         if (log != null) {
             log.flush();
         }
-        loop.reads().close();
+        loop.close();
     }
 
     RequestPlan plan() {

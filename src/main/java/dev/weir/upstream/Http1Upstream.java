@@ -22,6 +22,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,7 +92,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     void channel(Channel attempt) {
         channel = attempt;
-        out = new Outgoing(attempt);
+        out = new Outgoing(pool.loop(), attempt);
     }
 
     /** Whether nobody waits for this connection any more. */
@@ -190,7 +191,8 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         }
         if (state == State.TUNNEL) {
             arm(pool.settings().tunnelIdleNanos());
-        } else if (!channel.isWritable()) {
+        } else if (!channel.isWritable() && !requestSent && !deadline.armed()) {
+            out.progressed();
             arm(pool.settings().bodyIdleNanos());
         }
     }
@@ -288,12 +290,14 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
+        pool.loop().enter();
         try {
             pool.meters().bytesReceived.add(in.readableBytes());
             receive(in);
         } catch (ProtocolViolation violation) {
             refuse(violation.violation());
         } finally {
+            pool.loop().leave();
             in.release();
         }
     }
@@ -302,13 +306,11 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         while (in.isReadable()) {
             switch (state) {
                 case AWAITING_HEAD -> {
-                    if (head == null || !head.read(in, pool.settings().headLimits())) {
-                        if (head == null) {
-                            close();
-                        }
+                    ResponseHead response = Objects.requireNonNull(head, "a response before the request");
+                    if (!response.read(in, pool.settings().headLimits())) {
                         return;
                     }
-                    head(head, in);
+                    head(response, in);
                 }
                 case AWAITING_BODY -> {
                     if (!content(in)) {
@@ -380,7 +382,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     private boolean content(ByteBuf in) {
         int length = body.next(in);
         if (length > 0) {
-            arm(pool.settings().bodyIdleNanos());
+            // More may lie in the buffer than the client took: while it is held back no time runs against the server.
+            if (channel.config().isAutoRead()) {
+                arm(pool.settings().bodyIdleNanos());
+            }
             deliver(in, length);
         }
         if (state == State.AWAITING_BODY && body.complete()) {
@@ -419,7 +424,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         if (!pool.keep(this)) {
             return false;
         }
-        pool.loop().timers().arm(deadline, now, pool.keepNanos(now));
+        pool.loop().timers().arm(deadline, now, pool.keepNanos());
         return true;
     }
 
@@ -471,6 +476,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     private void endedBeforeHead() {
         boolean begun = head != null && head.started();
+        IOException refused = out.failure();
+        if (refused != null) {
+            lostRace.failed(refused);
+        }
         Delivery delivery = !begun && reused && lostRace.provenBy(channel) ? Delivery.NONE : Delivery.POSSIBLE;
         if (reused && !begun) {
             pool.lifetime().closedAfter(idleBefore, pool.loop().now());
@@ -515,6 +524,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
             return;
         }
         pool.upstreams().unexpected(pool.server(), failure);
+        if (state == State.IDLE) {
+            closeUnused();
+            return;
+        }
         fail(Cause.INTERNAL, Delivery.POSSIBLE, "");
     }
 
@@ -526,6 +539,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     private void expired() {
+        if (state == State.AWAITING_HEAD && !requestSent && out.progressed()) {
+            arm(pool.settings().bodyIdleNanos());
+            return;
+        }
         switch (state) {
             case IDLE -> closeUnused();
             case CONNECTING -> connectFailed(Cause.CONNECT_TIMEOUT, "");

@@ -15,6 +15,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -47,6 +51,31 @@ class AdminServerTest {
             return Exposition.of(meters, accept);
         }
     };
+
+    /** Keeps so many questions for readiness waiting. */
+    private static final class BlockedView implements AdminView {
+        final CountDownLatch entered;
+        final CountDownLatch released = new CountDownLatch(1);
+
+        BlockedView(int requests) {
+            entered = new CountDownLatch(requests);
+        }
+
+        @Override
+        public @Nullable String notReady() {
+            entered.countDown();
+            try {
+                return released.await(10, TimeUnit.SECONDS) ? null : "blocked";
+            } catch (InterruptedException e) {
+                return "interrupted";
+            }
+        }
+
+        @Override
+        public Exposition metrics(String accept) {
+            throw new IllegalStateException("not asked in this test");
+        }
+    }
 
     @BeforeEach
     void start() throws IOException {
@@ -131,18 +160,24 @@ class AdminServerTest {
 
     @Test
     void connections_beyondTheBound_areClosed() throws Exception {
-        Socket[] sockets = new Socket[80];
-        int closed = 0;
-        for (int i = 0; i < sockets.length; i++) {
-            sockets[i] = connect();
-        }
-        for (Socket socket : sockets) {
-            if (livez(socket, "").isEmpty()) {
-                closed++;
+        BlockedView blocked = new BlockedView(64);
+        server.close();
+        server = AdminServer.start(ANY_PORT, blocked);
+        List<Socket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < 64; i++) {
+                sockets.add(connect());
+                sockets.getLast().getOutputStream().write("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(US_ASCII));
             }
-            socket.close();
+            assertThat(blocked.entered.await(10, TimeUnit.SECONDS)).isTrue();
+            sockets.add(connect());
+            assertThat(livez(sockets.getLast(), "")).isEmpty();
+        } finally {
+            blocked.released.countDown();
+            for (Socket socket : sockets) {
+                socket.close();
+            }
         }
-        assertThat(closed).isEqualTo(80 - 64);
     }
 
     @ParameterizedTest

@@ -1,0 +1,180 @@
+package dev.weir.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigReaderTest {
+    private static final String MINIMAL = "listeners: [{ bind: ':8080' }]\npools: { web: { servers: [a:80] } }\n";
+
+    @Test
+    void minimal_read_hasEveryDefault() {
+        WeirConfig config = sound(MINIMAL);
+        assertThat(config.eventLoops()).isZero();
+        assertThat(config.routes()).isEmpty();
+        assertThat(config.admin()).isNull();
+        assertThat(config.shutdown().deadline()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(config.accessLog())
+                .isEqualTo(new AccessLogConfig(AccessLogConfig.Target.OFF, "", AccessLogConfig.Format.JSON));
+        assertThat(config.listeners())
+                .containsExactly(new ListenerConfig(
+                        new Address.Inet("", 8080),
+                        List.of(),
+                        new ListenerConfig.Forwarding(true, true, false),
+                        new ListenerConfig.Timeouts(
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(30),
+                                Duration.ofSeconds(60),
+                                Duration.ofHours(1),
+                                Duration.ofSeconds(1)),
+                        new ListenerConfig.Limits(16384, 32768, 128, Long.MAX_VALUE, 65536, 100000)));
+        assertThat(config.pools()).containsOnlyKeys("web").containsValue(web());
+    }
+
+    private static PoolConfig web() {
+        return new PoolConfig(
+                BalanceConfig.LEAST_REQUESTS,
+                List.of(new PoolConfig.ServerConfig(new Address.Inet("a", 80), 1)),
+                new PoolConfig.Timeouts(
+                        Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofHours(1)),
+                new PoolConfig.Connections(64, Duration.ofSeconds(60)),
+                new PoolConfig.Retry(2, 65536),
+                new PoolConfig.Limits(32768, 128, 65536));
+    }
+
+    @Test
+    void factories_called_giveTheSameDefaults() {
+        PoolConfig pool = PoolConfig.of(List.of(PoolConfig.ServerConfig.of(new Address.Inet("a", 80))));
+        ListenerConfig listener = ListenerConfig.of(new Address.Inet("", 8080));
+        assertThat(WeirConfig.of(List.of(listener), Map.of("web", pool))).isEqualTo(sound(MINIMAL));
+    }
+
+    @Test
+    void everyKey_written_isRead() {
+        WeirConfig config = sound("""
+                event-loops: 4
+                listeners:
+                  - bind: "[::1]:0"
+                    trusted-proxies: [10.0.0.0/8, "::1"]
+                    forwarding: { via: true, forwarded: off }
+                    limits: { body-bytes: 1GiB }
+                  - bind: unix:/run/weir.sock
+                routes:
+                  - match:
+                      host: "*.Example.COM"
+                      path: "/v1/*"
+                      methods: [GET, HEAD]
+                      headers: { X-Beta: "1", x-any: "*" }
+                    pool: api
+                pools:
+                  api:
+                    balance: p2c
+                    servers: ["b:1", { address: "unix:/run/b", weight: 0 }]
+                access-log: stdout
+                admin: { bind: localhost:9090 }
+                """);
+        ListenerConfig first = config.listeners().getFirst();
+        assertThat(config.eventLoops()).isEqualTo(4);
+        assertThat(first.bind()).isEqualTo(new Address.Inet("::1", 0));
+        assertThat(first.trustedProxies()).containsExactly(Cidr.parse("10.0.0.0/8"), Cidr.parse("::1/128"));
+        assertThat(first.forwarding()).isEqualTo(new ListenerConfig.Forwarding(true, false, true));
+        assertThat(first.limits().bodyBytes()).isEqualTo(1L << 30);
+        assertThat(config.listeners().get(1).bind()).isEqualTo(new Address.Unix("/run/weir.sock"));
+        assertThat(config.routes())
+                .containsExactly(new RouteConfig(
+                        new RouteConfig.Match(
+                                "*.example.com", "/v1/*", List.of("GET", "HEAD"), Map.of("x-beta", "1", "x-any", "*")),
+                        "api"));
+        assertThat(config.pools().values()).singleElement().satisfies(pool -> {
+            assertThat(pool.balance()).isEqualTo(BalanceConfig.P2C);
+            assertThat(pool.servers())
+                    .containsExactly(
+                            new PoolConfig.ServerConfig(new Address.Inet("b", 1), 1),
+                            new PoolConfig.ServerConfig(new Address.Unix("/run/b"), 0));
+        });
+        assertThat(config.accessLog())
+                .isEqualTo(new AccessLogConfig(AccessLogConfig.Target.STDOUT, "", AccessLogConfig.Format.JSON));
+        assertThat(config.admin()).isEqualTo(new WeirConfig.AdminConfig(new Address.Inet("localhost", 9090)));
+    }
+
+    @Test
+    void aliases_ordinary_areFollowed() {
+        WeirConfig config = sound("""
+                listeners: [{ bind: ":1", timeouts: &t { body-idle: 5s } }, { bind: ":2", timeouts: *t }]
+                pools: { web: { servers: [a:80] } }
+                """);
+        assertThat(config.listeners())
+                .allSatisfy(
+                        listener -> assertThat(listener.timeouts().bodyIdle()).isEqualTo(Duration.ofSeconds(5)));
+    }
+
+    @Test
+    void byteOrderMarkAndCarriageReturns_before_areNoMatter(@TempDir Path folder) throws IOException {
+        byte[] text = ("\uFEFF" + MINIMAL.replace("\n", "\r\n")).getBytes(StandardCharsets.UTF_8);
+        Path file = Files.write(folder.resolve("weir.yaml"), text);
+        assertThat(ConfigReader.read(file))
+                .isInstanceOfSatisfying(
+                        ConfigResult.Sound.class,
+                        read -> assertThat(read.config()).isEqualTo(sound(MINIMAL)));
+    }
+
+    @Test
+    void text_mutatedAtRandom_isReadOrRefusedWithPlaces() throws IOException {
+        long seed = Long.getLong("seed", System.nanoTime());
+        Random random = new Random(seed);
+        String whole = Files.readString(Path.of("examples/routes.yaml"));
+        String marks = " :\n\t-[]{}\"'#&*!|>%@,?aé\u0000\uFFFE~0";
+        for (int i = 0; i < 3000; i++) {
+            StringBuilder text = new StringBuilder(whole);
+            for (int changes = 1 + random.nextInt(4); changes > 0; changes--) {
+                char mark = marks.charAt(random.nextInt(marks.length()));
+                text.setCharAt(random.nextInt(text.length()), mark);
+            }
+            ConfigResult result = ConfigReader.read("x", text.toString());
+            assertThat(result).as("seed %s, round %s:\n%s", seed, i, text).satisfies(read -> {
+                if (read instanceof ConfigResult.Faulty faulty) {
+                    assertThat(faulty.problems())
+                            .isNotEmpty()
+                            .allSatisfy(problem -> assertThat(problem.line()).isPositive());
+                }
+            });
+        }
+    }
+
+    @Test
+    void cidr_contains_comparesLeadingBits() {
+        Cidr range = Cidr.parse("192.168.128.0/17");
+        assertThat(range.contains(AddressParser.ipv4("192.168.128.1"))).isTrue();
+        assertThat(range.contains(AddressParser.ipv4("192.168.127.1"))).isFalse();
+        assertThat(range.contains(AddressParser.ipv6("::1"))).isFalse();
+        assertThat(Cidr.parse("fd00::/8")).hasToString("fd00::/8");
+        assertThat(Cidr.parse("::/0")).hasToString("::/0");
+        assertThat(Cidr.parse("1:0:0:2::/64")).hasToString("1::2:0:0:0:0/64");
+    }
+
+    @Test
+    void records_madeWrongly_refuse() {
+        assertThatThrownBy(() -> new Address.Inet("a", 65536)).hasMessageContaining("0 to 65535");
+        assertThatThrownBy(() -> new Address.Unix("a")).hasMessageContaining("absolute");
+        assertThatThrownBy(() -> ConfigDefaults.of(ListenerConfig.class, Map.of()))
+                .hasMessageContaining("'bind'");
+        assertThatThrownBy(() -> ConfigDefaults.of(ListenerConfig.Timeouts.class, Map.of("bodyIdl", 1)))
+                .hasMessageContaining("bodyIdl");
+    }
+
+    private static WeirConfig sound(String text) {
+        ConfigResult result = ConfigReader.read("test", text);
+        assertThat(result).isInstanceOf(ConfigResult.Sound.class);
+        return ((ConfigResult.Sound) result).config();
+    }
+}

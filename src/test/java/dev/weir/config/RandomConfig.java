@@ -1,0 +1,130 @@
+package dev.weir.config;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Supplier;
+
+/** Configurations that the reader accepts, drawn from a seeded generator over the same shapes as the reader's. */
+final class RandomConfig {
+    private final Random random;
+    private int next;
+
+    RandomConfig(long seed) {
+        random = new Random(seed);
+    }
+
+    WeirConfig config() {
+        List<ListenerConfig> listeners = list(1, () -> section(ListenerConfig.class));
+        Map<String, PoolConfig> pools = new LinkedHashMap<>();
+        int count = 1 + random.nextInt(4);
+        while (pools.size() < count) {
+            pools.put(one("web", "off", "1", "a.b", "-", "null", "x_" + pools.size()), section(PoolConfig.class));
+        }
+        List<String> names = List.copyOf(pools.keySet());
+        List<RouteConfig> routes =
+                list(pools.size() > 1 ? 1 : 0, () -> new RouteConfig(section(RouteConfig.Match.class), any(names)));
+        Map<String, Object> given = new LinkedHashMap<>();
+        given.put("listeners", listeners);
+        given.put("pools", pools);
+        given.put("routes", routes);
+        given.put("eventLoops", random.nextInt(1025));
+        given.put("accessLog", section(AccessLogConfig.class));
+        given.put("shutdown", section(WeirConfig.ShutdownConfig.class));
+        if (random.nextBoolean()) {
+            given.put("admin", section(WeirConfig.AdminConfig.class));
+        }
+        return ConfigDefaults.of(WeirConfig.class, given);
+    }
+
+    private <T extends Record> T section(Class<T> type) {
+        Shapes.Fields fields = Shapes.of(type);
+        Object[] values = fields.all().stream()
+                .map(field -> value(field.shape(), field.key()))
+                .toArray();
+        return type.cast(fields.make(values));
+    }
+
+    private Object value(Shape shape, Key key) {
+        return switch (shape) {
+            case Shape.Single single -> single(single, key);
+            case Shape.Choice choice -> any(List.of(choice.type().getEnumConstants()));
+            case Shape.Many many -> list(0, () -> value(many.element(), key));
+            case Shape.Named named -> {
+                Map<Object, Object> map = new LinkedHashMap<>();
+                for (int i = random.nextInt(3); i > 0; i--) {
+                    map.put(text(named.names()), value(named.element(), key));
+                }
+                yield map;
+            }
+            case Shape.Section section -> section(section.type());
+        };
+    }
+
+    private Object single(Shape.Single single, Key key) {
+        return switch (single.scalar()) {
+            case BOOLEAN -> random.nextBoolean();
+            case INTEGER, SIZE -> number(single, key);
+            case DURATION -> {
+                long least = ((Duration) Scalar.DURATION.parse(key.min())).toMillis();
+                long most = ((Duration) Scalar.DURATION.parse(key.max())).toMillis();
+                long unit = one(1L, 1000L, 60_000L, 3_600_000L);
+                yield Duration.ofMillis(Math.max(least, random.nextLong(least, most + 1) / unit * unit));
+            }
+            case BIND, SERVER -> address();
+            case CIDR -> Cidr.parse(one("10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8", "192.0.2.1", "2001:db8::1"));
+            case HEADER, TEXT, HOST, PATH, METHOD, NAME, FILE -> text(single.scalar());
+        };
+    }
+
+    private Object number(Shape.Single single, Key key) {
+        long least = (Long) single.scalar().parse(key.min());
+        long most = key.max().isEmpty()
+                ? Long.MAX_VALUE - 1
+                : (Long) single.scalar().parse(key.max());
+        long unit = single.scalar() == Scalar.SIZE ? one(1L, 1024L, 1L << 20) : 1;
+        long value = Math.max(least, random.nextLong(least, most + 1) / unit * unit);
+        if (!key.word().isEmpty() && random.nextInt(4) == 0) {
+            value = key.wordValue();
+        }
+        return single.type() == int.class ? (Object) (int) value : (Object) value;
+    }
+
+    /** Never the same twice: those would be refused. */
+    private Address address() {
+        next++;
+        return Address.parse(one("host-" + next + ":80", "unix:/run/" + next, "[::1]:" + next, "10.0.0.1:" + next));
+    }
+
+    private String text(Scalar scalar) {
+        return switch (scalar) {
+            case HOST -> one("", "example.com", "*.example.com", "[::1]", "10.0.0.1", "null", "1");
+            case PATH -> one("", "/", "/*", "/v1/*", "/a:b", "/a'\"b", "/%20");
+            case METHOD -> one("GET", "get", "M-SEARCH", "!#$%&'*+-.^_`|~", "NULL");
+            case HEADER -> one("x-beta", "~", "null", "true", "*", "123");
+            case FILE -> one("off", "stdout", "/var/log/a b.log", "./on", "a: b #c", "é\\");
+            default ->
+                one("*", "1", "", " a ", "a: b", "#", "\u0000\n\t\"\\", "é", "\uD83D\uDE00", "- x", "~", "\u2028");
+        };
+    }
+
+    private <T> List<T> list(int least, Supplier<T> element) {
+        List<T> list = new ArrayList<>();
+        for (int i = least + random.nextInt(3); i > 0; i--) {
+            list.add(element.get());
+        }
+        return list;
+    }
+
+    private <T> T any(List<T> values) {
+        return values.get(random.nextInt(values.size()));
+    }
+
+    @SafeVarargs
+    private <T> T one(T... values) {
+        return values[random.nextInt(values.length)];
+    }
+}
