@@ -15,10 +15,12 @@ public final class HeaderRules {
     /**
      * Fields that Connection cannot take away: framing and routing, without which the next server would read another
      * message, and those by which a server knows who asks, which a client could have removed behind a trusted proxy.
+     * Upgrade is always named there; whether it is passed on is the caller's to say.
      */
     private static final long NEVER_NOMINATED = Field.HOST.mask
             | Field.CONTENT_LENGTH.mask
             | Field.TRANSFER_ENCODING.mask
+            | Field.UPGRADE.mask
             | Field.X_FORWARDED_FOR.mask
             | Field.X_FORWARDED_PROTO.mask
             | Field.X_FORWARDED_HOST.mask

@@ -39,10 +39,13 @@ final class Attempt implements UpstreamListener {
         if (retry) {
             pool.meters().retries.increment();
         }
-        UpstreamStream acquired = pool.acquire(this, exchange.replayable(), fresh, worker.now());
+        UpstreamStream acquired = pool.acquire(this, exchange.replayable() && exchange.holdable(), fresh, worker.now());
         stream = acquired;
         if (acquired.connected()) {
             send(acquired);
+            if (retry) {
+                acquired.flush();
+            }
         }
     }
 
@@ -90,8 +93,10 @@ final class Attempt implements UpstreamListener {
 
     @Override
     public void onConnected() {
-        if (stream != null) {
-            send(stream);
+        UpstreamStream ready = stream;
+        if (ready != null) {
+            send(ready);
+            ready.flush();
         }
     }
 

@@ -2,16 +2,15 @@ package dev.weir.proxy;
 
 import dev.weir.upstream.UpstreamStream;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayList;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The content of a request that came so far, held until the server begins to answer, so that the request can be sent to
- * another server; bounded. Confined to the exchange's loop.
+ * another server; bounded. It is a copy: a share of the buffer that it came in would hold all of that buffer, for each
+ * byte of a client that sends byte by byte. Confined to the exchange's loop.
  */
 final class HeldBody {
-    private final List<ByteBuf> pieces = new ArrayList<>(4);
-    private int bytes;
+    private @Nullable ByteBuf content;
     private boolean whole = true;
 
     /** Whether nothing is missing from what is held. */
@@ -20,7 +19,7 @@ final class HeldBody {
     }
 
     int bytes() {
-        return bytes;
+        return content == null ? 0 : content.readableBytes();
     }
 
     /** Holds the next {@code length} bytes of {@code in} without consuming them; beyond {@code most} all is let go. */
@@ -28,12 +27,14 @@ final class HeldBody {
         if (!whole) {
             return;
         }
-        if (bytes + length > most) {
+        if (bytes() + length > most) {
             letGo();
             return;
         }
-        pieces.add(in.retainedSlice(in.readerIndex(), length));
-        bytes += length;
+        if (content == null) {
+            content = in.alloc().buffer(length);
+        }
+        content.writeBytes(in, in.readerIndex(), length);
     }
 
     /** From now on nothing is held. */
@@ -43,9 +44,8 @@ final class HeldBody {
     }
 
     void replay(UpstreamStream stream) {
-        for (ByteBuf piece : pieces) {
-            ByteBuf copy = piece.duplicate();
-            stream.sendData(copy, copy.readableBytes());
+        if (content != null) {
+            stream.sendData(content.duplicate(), content.readableBytes());
         }
     }
 
@@ -55,10 +55,9 @@ final class HeldBody {
     }
 
     private void release() {
-        for (ByteBuf piece : pieces) {
-            piece.release();
+        if (content != null) {
+            content.release();
+            content = null;
         }
-        pieces.clear();
-        bytes = 0;
     }
 }

@@ -14,12 +14,15 @@ import dev.weir.loop.Outgoing;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -186,7 +189,9 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         } else {
             pass(in, length);
         }
-        if (!channel.isWritable() && state == State.AWAITING_HEAD && !deadline.armed()) {
+        if (state == State.TUNNEL) {
+            arm(pool.settings().tunnelIdleNanos());
+        } else if (!channel.isWritable() && !requestSent && !deadline.armed()) {
             out.progressed();
             arm(pool.settings().bodyIdleNanos());
         }
@@ -212,7 +217,11 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         requestSent = true;
         if (state == State.TUNNEL) {
             out.flush();
-            ((DuplexChannel) channel).shutdownOutput();
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+                if (written.isSuccess() && state == State.TUNNEL) {
+                    ((DuplexChannel) channel).shutdownOutput();
+                }
+            });
             return;
         }
         if (requestFraming == BodyFraming.CHUNKED) {
@@ -259,6 +268,16 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     @Override
     public void cancel() {
         listener = null;
+        if (state == State.TUNNEL && requestSent && tunnelHalfEnded) {
+            // Both sides have ended in good order: the server gets what is still on its way.
+            arm(pool.settings().bodyIdleNanos());
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> close());
+            return;
+        }
+        if (state == State.TUNNEL && channel.isOpen()) {
+            // The end of a tunnel is part of what it carries: one that was cut must not look orderly.
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
         close();
     }
 
@@ -287,13 +306,11 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         while (in.isReadable()) {
             switch (state) {
                 case AWAITING_HEAD -> {
-                    if (head == null || !head.read(in, pool.settings().headLimits())) {
-                        if (head == null) {
-                            close();
-                        }
+                    ResponseHead response = Objects.requireNonNull(head, "a response before the request");
+                    if (!response.read(in, pool.settings().headLimits())) {
                         return;
                     }
-                    head(head, in);
+                    head(response, in);
                 }
                 case AWAITING_BODY -> {
                     if (!content(in)) {
@@ -356,6 +373,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
             return;
         }
         state = State.TUNNEL;
+        requestSent = false;
         arm(pool.settings().tunnelIdleNanos());
         hearing().onTunnel(response);
     }
@@ -364,7 +382,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     private boolean content(ByteBuf in) {
         int length = body.next(in);
         if (length > 0) {
-            arm(pool.settings().bodyIdleNanos());
+            // More may lie in the buffer than the client took: while it is held back no time runs against the server.
+            if (channel.config().isAutoRead()) {
+                arm(pool.settings().bodyIdleNanos());
+            }
             deliver(in, length);
         }
         if (state == State.AWAITING_BODY && body.complete()) {
@@ -403,7 +424,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         if (!pool.keep(this)) {
             return false;
         }
-        pool.loop().timers().arm(deadline, now, pool.keepNanos(now));
+        pool.loop().timers().arm(deadline, now, pool.keepNanos());
         return true;
     }
 
@@ -455,6 +476,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     private void endedBeforeHead() {
         boolean begun = head != null && head.started();
+        IOException refused = out.failure();
+        if (refused != null) {
+            lostRace.failed(refused);
+        }
         Delivery delivery = !begun && reused && lostRace.provenBy(channel) ? Delivery.NONE : Delivery.POSSIBLE;
         if (reused && !begun) {
             pool.lifetime().closedAfter(idleBefore, pool.loop().now());
@@ -499,6 +524,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
             return;
         }
         pool.upstreams().unexpected(pool.server(), failure);
+        if (state == State.IDLE) {
+            closeUnused();
+            return;
+        }
         fail(Cause.INTERNAL, Delivery.POSSIBLE, "");
     }
 

@@ -33,8 +33,8 @@ public final class UpstreamPool {
     /**
      * Takes an idle connection, or begins to connect; the stream says which.
      *
-     * @param replayable whether the request may be sent again if the server closes the connection in this very moment.
-     *     If not, only a connection is reused that is far from the age at which the server is known to close.
+     * @param replayable whether the request can be sent again if the server closes the connection in this very moment.
+     *     If not, only a connection is reused that is far from the age at which the server may close it.
      * @param fresh no reuse at all
      */
     public UpstreamStream acquire(UpstreamListener listener, boolean replayable, boolean fresh, long now) {
@@ -48,9 +48,7 @@ public final class UpstreamPool {
     }
 
     private boolean safe(Http1Upstream connection, boolean replayable, long now) {
-        long expected = lifetime.expected(now);
-        return expected == IdleLifetime.UNKNOWN
-                || now - connection.idleSince() < (replayable ? expected - expected / 8 : expected / 2);
+        return replayable || lifetime.trusts(now - connection.idleSince(), now);
     }
 
     /** Keeps a connection whose exchange ended well, for the next. False when it has to be closed instead. */
@@ -104,8 +102,8 @@ public final class UpstreamPool {
     }
 
     /** How long an idle connection is worth keeping, in nanoseconds. */
-    long keepNanos(long now) {
-        return Math.min(settings.idleNanos(), lifetime.expected(now));
+    long keepNanos() {
+        return Math.min(settings.idleNanos(), lifetime.announced());
     }
 
     Server server() {
