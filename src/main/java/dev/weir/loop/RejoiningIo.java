@@ -101,6 +101,7 @@ final class RejoiningIo implements IoHandler {
         }
 
         @Override
+        @SuppressWarnings("TypeParameterUnusedInFormals") // Netty's signature
         public <T> T attachment() {
             return current.attachment();
         }
