@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import java.io.FileNotFoundException;
 import java.net.SocketAddress;
 
 /** Opens one connection to a server: its addresses are tried in turn, under one deadline. Confined to its loop. */
@@ -77,9 +78,11 @@ final class Connector {
         });
     }
 
-    /** Both epoll's and Java's exceptions say so in their message only. */
+    /** Both epoll's and Java's exceptions say so in their message only; of a missing socket file epoll says nothing. */
     private static boolean refused(Throwable failure) {
-        return text(failure).contains("refused") || text(failure).contains("No such file");
+        return failure instanceof FileNotFoundException
+                || text(failure).contains("refused")
+                || text(failure).contains("No such file");
     }
 
     private static String text(Throwable failure) {
