@@ -14,21 +14,26 @@ public final class Main {
 
     /** Does what the command line says; {@code run} and its like return when the instance has stopped. */
     static int run(String[] args, PrintStream out, PrintStream err) {
-        return new Cli(out, err, new InProcess(err)).run(args);
+        return new Cli(out, err, new InProcess(out, err)).run(args);
     }
 
     /** Runs in this process until it is told to stop. */
-    private record InProcess(PrintStream err) implements Cli.Actions {
+    private record InProcess(PrintStream out, PrintStream err) implements Cli.Actions {
         @Override
         public void serve(WeirConfig config) throws StartFailure {
             Weir weir = Weir.start(config);
+            Signals.control(weir, err);
             weir.describe().forEach(line -> err.println("weir: " + line));
             weir.awaitStop();
         }
 
         @Override
         public void demo(int port, Address admin) throws StartFailure {
-            Demo.run(port, admin);
+            try (Demo demo = Demo.start(port, admin)) {
+                Signals.control(demo.weir(), err);
+                demo.describe(out);
+                demo.weir().awaitStop();
+            }
         }
     }
 }

@@ -47,6 +47,7 @@ public final class Weir {
     private final List<Listener> listeners = new ArrayList<>();
     private final Transport transport = Transport.best();
     private final AtomicBoolean stopping = new AtomicBoolean();
+    private final CountDownLatch hurry = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Thread resolution;
     /** Written by the control plane, read by the loops once for each request. */
@@ -184,6 +185,12 @@ public final class Weir {
         }
     }
 
+    /** Stops without waiting for exchanges under way, also when it is stopping already. Returns at once. */
+    public void stopNow() {
+        hurry.countDown();
+        stop();
+    }
+
     /** Waits until Weir has stopped, or the thread is interrupted. */
     public void awaitStop() {
         try {
@@ -204,10 +211,10 @@ public final class Weir {
         }
         long end = System.nanoTime() + deadline.toNanos();
         try {
-            while (openConnections() > 0 && System.nanoTime() < end) {
-                TimeUnit.MILLISECONDS.sleep(10);
+            while (openConnections() > 0 && System.nanoTime() - end < 0 && !hurry.await(10, TimeUnit.MILLISECONDS)) {
+                // Looks again: connections end on their loops, which tell nobody.
             }
-        } catch (InterruptedException hurry) {
+        } catch (InterruptedException nobodyDoes) {
             Thread.currentThread().interrupt();
         }
         end();

@@ -71,6 +71,12 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     private boolean keepAlive;
     private boolean oldClient;
     private boolean inputEnded;
+    /** Reading or writing failed: the client did not just end its sending side. */
+    private boolean broken;
+
+    /** All that the client will ever be sent has been handed to the system. */
+    private boolean outputEnded;
+
     private boolean bodyPaused;
     private BodyFraming responseFraming = BodyFraming.NONE;
 
@@ -114,7 +120,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
             if (ahead == null) {
                 receive(in);
             }
-            if (in.isReadable()) {
+            if (in.isReadable() && inputWaits()) {
                 hold(in);
             }
         } finally {
@@ -134,12 +140,16 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         } finally {
             receiving = false;
         }
+        if (state == State.IDLE && !deadline.armed()) {
+            arm(settings.keepAliveNanos());
+        }
     }
 
     /** Takes the next part of the input; false when there is nothing more to be done with it now. */
     private boolean take(ByteBuf in) {
         return switch (state) {
-            case IDLE, AWAITING_HEAD -> head(in);
+            case IDLE -> channel.isWritable() && head(in);
+            case AWAITING_HEAD -> head(in);
             case AWAITING_BODY -> content(in);
             case AWAITING_RESPONSE -> false;
             case TUNNEL -> {
@@ -172,9 +182,8 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         keepAlive = request.keepAlive();
         BodyFraming framing = request.framing();
         body.start(framing, request.contentLength(), settings.headLimits());
-        if (framing == BodyFraming.NONE) {
-            state = State.AWAITING_RESPONSE;
-            deadline.disarm();
+        if (body.complete()) {
+            awaitResponse();
         } else {
             state = State.AWAITING_BODY;
             arm(settings.bodyIdleNanos());
@@ -201,9 +210,8 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
             exchange().requestData(in, length);
         }
         if (state == State.AWAITING_BODY && body.complete()) {
-            state = State.AWAITING_RESPONSE;
+            awaitResponse();
             bodyPaused = false;
-            deadline.disarm();
             exchange().requestEnd(body.trailers());
             updateReading();
             return true;
@@ -211,7 +219,20 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         return length > 0;
     }
 
-    /** Keeps what comes ahead of its turn, and stops reading when it is too much. */
+    private void awaitResponse() {
+        state = State.AWAITING_RESPONSE;
+        if (inputEnded) {
+            arm(settings.halfClosedNanos());
+        } else {
+            deadline.disarm();
+        }
+    }
+
+    /**
+     * Keeps what comes ahead of its turn, and stops reading when it is too much. Its turn is when the response before it
+     * has been taken by the client, but for a bounded rest: who only sends does not fill the memory with responses.
+     *
+     */
     private void hold(ByteBuf in) {
         ByteBuf held = ahead;
         if (held == null) {
@@ -220,6 +241,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         }
         held.writeBytes(in);
         updateReading();
+    }
+
+    /** Whether what the client sends now has to wait for its turn. */
+    private boolean inputWaits() {
+        return state == State.IDLE || state == State.AWAITING_RESPONSE;
     }
 
     private void refuse(Violation violation) {
@@ -334,7 +360,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         out.write(in, length);
         if (state == State.TUNNEL) {
             arm(settings.tunnelIdleNanos());
-        } else if (inputEnded) {
+        } else if (inputEnded && channel.isWritable()) {
             arm(settings.halfClosedNanos());
         }
     }
@@ -348,7 +374,12 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     public void sendEnd(Headers trailers) {
         if (state == State.TUNNEL) {
             flush();
-            ((DuplexChannel) channel).shutdownOutput();
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
+                if (written.isSuccess() && state == State.TUNNEL) {
+                    outputEnded = true;
+                    ((DuplexChannel) channel).shutdownOutput();
+                }
+            });
             return;
         }
         if (responseFraming == BodyFraming.CHUNKED) {
@@ -387,15 +418,22 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (state == State.IDLE && !receiving && channel.isWritable()) {
+            next();
+            return;
+        }
         if (exchange == null || state == State.AWAITING_HEAD || state == State.IDLE) {
             return;
         }
+        boolean waitsForServer = state == State.AWAITING_RESPONSE || (state == State.AWAITING_BODY && bodyPaused);
         if (channel.isWritable()) {
-            if (state == State.AWAITING_RESPONSE && !inputEnded) {
+            if (waitsForServer && inputEnded) {
+                arm(settings.halfClosedNanos());
+            } else if (waitsForServer) {
                 deadline.disarm();
             }
             exchange.clientWritable();
-        } else if (state == State.AWAITING_RESPONSE || state == State.AWAITING_BODY) {
+        } else if (state != State.TUNNEL) {
             out.progressed();
             arm(settings.bodyIdleNanos());
         }
@@ -414,16 +452,18 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
             return;
         }
         state = State.IDLE;
-        if (receiving) {
-            return;
+        if (!receiving) {
+            next();
         }
+    }
+
+    /** Between two requests: goes on with what is here of the next, or waits for it. */
+    private void next() {
         takeHeld();
-        if (state == State.IDLE) {
-            if (inputEnded) {
-                end();
-            } else {
-                arm(settings.keepAliveNanos());
-            }
+        if (inputEnded && ahead == null) {
+            inputOver();
+        } else if (state == State.IDLE) {
+            arm(settings.keepAliveNanos());
         }
     }
 
@@ -436,7 +476,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         ahead = null;
         receive(held);
         requestReadComplete();
-        if (held.isReadable() && state == State.AWAITING_RESPONSE) {
+        if (held.isReadable() && inputWaits()) {
             ahead = held;
         } else {
             held.release();
@@ -447,22 +487,19 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     @Override
     public void abort() {
         exchange = null;
-        if (state == State.TUNNEL || responseFraming == BodyFraming.UNTIL_CLOSE) {
-            // An orderly end would look like the end of the response.
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        }
         close();
     }
 
     /** After the last response: closes once it is written, and not before the client had a chance to read it. */
     private void end() {
-        boolean allRead = (state == State.AWAITING_RESPONSE && ahead == null) || inputEnded || state == State.TUNNEL;
+        boolean allRead = (state == State.AWAITING_RESPONSE && ahead == null) || state == State.TUNNEL;
         state = State.LINGERING;
         bodyPaused = false;
         releaseAhead();
         arm(settings.bodyIdleNanos());
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
-            if (allRead || !written.isSuccess()) {
+            outputEnded |= written.isSuccess();
+            if (allRead || inputEnded || !written.isSuccess()) {
                 close();
             } else if (state == State.LINGERING) {
                 arm(settings.halfClosedNanos());
@@ -480,8 +517,24 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
             return;
         }
         inputEnded = true;
+        if (broken) {
+            fail(Cause.CLIENT_ABORTED);
+        } else if (ahead == null) {
+            inputOver();
+        } else if (state == State.AWAITING_RESPONSE) {
+            arm(settings.halfClosedNanos());
+        }
+    }
+
+    /** The client sends no more, and all that it sent has been taken. */
+    private void inputOver() {
         switch (state) {
-            case IDLE, LINGERING -> close();
+            case IDLE -> end();
+            case LINGERING -> {
+                if (outputEnded) {
+                    close();
+                }
+            }
             case AWAITING_HEAD, AWAITING_BODY -> fail(Cause.CLIENT_ABORTED);
             case AWAITING_RESPONSE -> arm(settings.halfClosedNanos());
             case TUNNEL -> exchange().requestEnd(Headers.EMPTY);
@@ -500,7 +553,9 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
             return;
         }
         if (failure instanceof IOException || failure instanceof UncheckedIOException) {
-            fail(Cause.CLIENT_ABORTED);
+            // Perhaps in the middle of a write, and whoever writes expects the exchange to be there afterwards.
+            broken = true;
+            worker().loop().executor().execute(() -> fail(Cause.CLIENT_ABORTED));
             return;
         }
         LOG.error("listener {}: unexpected failure of a connection; please report this", settings.name(), failure);
@@ -545,11 +600,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         Exchange failed = exchange;
         exchange = null;
         boolean begun = state != State.IDLE;
-        if (failed != null && begun && state != State.CLOSED) {
-            if (state == State.TUNNEL || responseFraming == BodyFraming.UNTIL_CLOSE) {
-                channel.config().setOption(ChannelOption.SO_LINGER, 0);
-            }
-        }
         close();
         if (failed == null) {
             return;
@@ -571,6 +621,10 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         onClose.run();
         releaseAhead();
         out.discard();
+        if (responseFraming == BodyFraming.UNTIL_CLOSE && !outputEnded && channel.isOpen()) {
+            // An orderly end would look like the end of the response.
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
         channel.close();
         if (exchange != null) {
             Exchange unused = exchange;

@@ -41,6 +41,9 @@ public final class BodyReader {
      * @param limits of the trailer section; its line limit has no meaning here
      */
     public void start(BodyFraming framing, long length, HeadLimits limits) {
+        if (framing == BodyFraming.LENGTH && length < 0) {
+            throw new IllegalArgumentException("length: " + length + " (expected: >= 0)");
+        }
         this.framing = framing;
         trailerLimits = limits;
         received = 0;

@@ -15,10 +15,12 @@ public final class HeaderRules {
     /**
      * Fields that Connection cannot take away: framing and routing, without which the next server would read another
      * message, and those by which a server knows who asks, which a client could have removed behind a trusted proxy.
+     * Upgrade is always named there; whether it is passed on is the caller's to say.
      */
     private static final long NEVER_NOMINATED = Field.HOST.mask
             | Field.CONTENT_LENGTH.mask
             | Field.TRANSFER_ENCODING.mask
+            | Field.UPGRADE.mask
             | Field.X_FORWARDED_FOR.mask
             | Field.X_FORWARDED_PROTO.mask
             | Field.X_FORWARDED_HOST.mask
@@ -54,11 +56,7 @@ public final class HeaderRules {
      * @param dropMask {@link Field#mask} bits
      */
     public static void copyFields(Headers from, long dropMask, ByteSink to) {
-        if (from.has(Field.CONNECTION)) {
-            copy(from, dropMask, to, true);
-        } else {
-            copy(from, dropMask, to, false);
-        }
+        copy(from, dropMask, to, from.has(Field.CONNECTION));
     }
 
     /** Copies trailer lines without those that may not be trailers. */

@@ -18,14 +18,18 @@ final class RequestLine {
     private int hostStart;
     private int hostEnd;
     private int hostNameEnd;
-    private int minorVersion;
+    private int minorVersion = -1;
 
     void clear() {
         methodEnd = 0;
         targetStart = 0;
         targetEnd = 0;
         next = 0;
+        hostStart = 0;
         hostEnd = 0;
+        hostNameEnd = 0;
+        method = Method.OTHER;
+        minorVersion = -1;
     }
 
     /** Goes on up to {@code length}; true when the line is complete and {@link #end()} lies behind it. */

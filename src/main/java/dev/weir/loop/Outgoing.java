@@ -3,6 +3,9 @@ package dev.weir.loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +19,17 @@ public final class Outgoing {
 
     private final Loop loop;
     private final Channel channel;
+    /** Where bytes may go past the channel's own queue while that is empty; null where there is no such way. */
+    private final @Nullable Socket socket;
+
     private @Nullable ByteBuf gathered;
+    private @Nullable IOException failure;
     private long pendingBefore;
 
     public Outgoing(Loop loop, Channel channel) {
         this.loop = loop;
         this.channel = channel;
+        this.socket = channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
     }
 
     /** Copies the bytes. */
@@ -35,8 +43,12 @@ public final class Outgoing {
             room(length).writeBytes(in, length);
             return;
         }
+        int end = in.readerIndex() + length;
+        if (gathered == null && direct(in, end)) {
+            return;
+        }
         pass();
-        channel.write(in.readRetainedSlice(length), channel.voidPromise());
+        channel.write(in.readRetainedSlice(end - in.readerIndex()), channel.voidPromise());
     }
 
     /** Writes what was gathered to the socket; what it does not take stays with the channel. */
@@ -47,7 +59,38 @@ public final class Outgoing {
             return;
         }
         gathered = null;
-        channel.writeAndFlush(buffer, channel.voidPromise());
+        if (direct(buffer, buffer.writerIndex())) {
+            buffer.release();
+        } else {
+            channel.writeAndFlush(buffer, channel.voidPromise());
+        }
+    }
+
+    /**
+     * Offers the bytes up to {@code end} to the socket itself, and consumes what it takes. Nearly always that is all,
+     * which saves the way through the channel's pipeline and queue; else the rest takes that way.
+     *
+     * @return whether nothing is left
+     */
+    private boolean direct(ByteBuf buffer, int end) {
+        ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
+        if (socket == null || waiting == null || waiting.totalPendingWriteBytes() > 0 || !buffer.hasMemoryAddress()) {
+            return false;
+        }
+        try {
+            int start = buffer.readerIndex();
+            buffer.readerIndex(start + socket.sendAddress(buffer.memoryAddress(), start, end));
+            return buffer.readerIndex() == end;
+        } catch (IOException broken) {
+            // The channel's own write fails too then, and ends the connection as any failed write does.
+            failure = broken;
+            return false;
+        }
+    }
+
+    /** Why the socket refused bytes, when it did; the kernel tells each failure only once. */
+    public @Nullable IOException failure() {
+        return failure;
     }
 
     /** Whether the peer has read something since this was last asked, so that a slow one is told from a stalled one. */

@@ -85,7 +85,7 @@ public final class Exchange {
             refuse(Cause.METHOD_REFUSED, "");
             return;
         }
-        requestComplete = request.framing() == BodyFraming.NONE;
+        requestComplete = request.framing() != BodyFraming.CHUNKED && request.contentLength() <= 0;
         RequestPlan plan = worker.plan();
         int route = plan.routes().match(request);
         if (route < 0) {
@@ -205,8 +205,9 @@ public final class Exchange {
 
     /** Sends what there is of the request. Nothing is flushed if more has to come, which may lie right behind the head. */
     void send(UpstreamStream stream) {
-        ForwardedFields.write(request, client().client(), worker.sink());
-        long drop = ForwardedFields.dropMask(client().client());
+        ClientInfo from = client().client();
+        ForwardedFields.write(request, from, worker.sink());
+        long drop = ForwardedFields.dropMask(from);
         if (request.minorVersion() == 0) {
             drop |= Field.EXPECT.mask;
         }

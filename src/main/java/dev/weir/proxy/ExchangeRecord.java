@@ -134,7 +134,8 @@ final class ExchangeRecord implements AccessRecord {
 
     @Override
     public int targetEnd() {
-        return request().targetEnd();
+        // A malformed target has a start and no end.
+        return Math.max(request().targetStart(), request().targetEnd());
     }
 
     @Override

@@ -15,6 +15,9 @@ final class ForwardedFields {
     private static final long X_FORWARDED =
             Field.X_FORWARDED_FOR.mask | Field.X_FORWARDED_PROTO.mask | Field.X_FORWARDED_HOST.mask;
 
+    /** What else servers take for the client's address; Weir does not send it. */
+    private static final long OTHER_NAMES = Field.X_REAL_IP.mask | Field.X_FORWARDED_PORT.mask;
+
     static final byte[] VIA = ascii("Via: 1.1 weir\r\n");
 
     private static final byte[] X_FOR = ascii("X-Forwarded-For: ");
@@ -32,7 +35,8 @@ final class ForwardedFields {
         boolean trusted = client.trusted();
         Forwarding forwarding = client.forwarding();
         return (trusted && !forwarding.xForwarded() ? 0 : X_FORWARDED)
-                | (trusted && !forwarding.forwarded() ? 0 : Field.FORWARDED.mask);
+                | (trusted && !forwarding.forwarded() ? 0 : Field.FORWARDED.mask)
+                | (trusted ? 0 : OTHER_NAMES);
     }
 
     /** Replaces {@code to} by the lines for this request. */

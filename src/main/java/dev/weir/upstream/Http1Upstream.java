@@ -14,9 +14,11 @@ import dev.weir.loop.Outgoing;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
@@ -188,7 +190,9 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         } else {
             pass(in, length);
         }
-        if (!channel.isWritable() && state == State.AWAITING_HEAD && !deadline.armed()) {
+        if (state == State.TUNNEL) {
+            arm(pool.settings().tunnelIdleNanos());
+        } else if (!channel.isWritable() && !requestSent && !deadline.armed()) {
             out.progressed();
             arm(pool.settings().bodyIdleNanos());
         }
@@ -214,7 +218,11 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         requestSent = true;
         if (state == State.TUNNEL) {
             out.flush();
-            ((DuplexChannel) channel).shutdownOutput();
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+                if (written.isSuccess() && state == State.TUNNEL) {
+                    ((DuplexChannel) channel).shutdownOutput();
+                }
+            });
             return;
         }
         if (requestFraming == BodyFraming.CHUNKED) {
@@ -261,6 +269,16 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     @Override
     public void cancel() {
         listener = null;
+        if (state == State.TUNNEL && requestSent && tunnelHalfEnded) {
+            // Both sides have ended in good order: the server gets what is still on its way.
+            arm(pool.settings().bodyIdleNanos());
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> close());
+            return;
+        }
+        if (state == State.TUNNEL && channel.isOpen()) {
+            // The end of a tunnel is part of what it carries: one that was cut must not look orderly.
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
         close();
     }
 
@@ -356,6 +374,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
             return;
         }
         state = State.TUNNEL;
+        requestSent = false;
         arm(pool.settings().tunnelIdleNanos());
         hearing().onTunnel(response);
     }
@@ -458,6 +477,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     private void endedBeforeHead() {
         boolean begun = head != null && head.started();
+        IOException refused = out.failure();
+        if (refused != null) {
+            lostRace.failed(refused);
+        }
         Delivery delivery = !begun && reused && lostRace.provenBy(channel) ? Delivery.NONE : Delivery.POSSIBLE;
         if (reused && !begun) {
             pool.lifetime().closedAfter(idleBefore, pool.loop().now());

@@ -178,7 +178,8 @@ class TimersTest {
                     model.deadline.disarm();
                     model.due = Long.MAX_VALUE;
                 }
-                case 2 -> loop.advanceTo(loop.now + (random.nextInt(100) == 0 ? span(random) : random.nextLong(SECOND)));
+                case 2 ->
+                    loop.advanceTo(loop.now + (random.nextInt(100) == 0 ? span(random) : random.nextLong(SECOND)));
                 default -> {
                     long delay = span(random);
                     model.due = loop.now + delay;

@@ -27,17 +27,22 @@ class MetricsIT {
             Quiet.awaitQuiet(weir);
             String labels = "{pool=\"web\",server=\"" + server.address() + "\"}";
             String metrics = weir.metrics();
-            assertThat(Quiet.sum(metrics, "weir_upstream_attempts_total" + labels)).isEqualTo(requests);
+            assertThat(Quiet.sum(metrics, "weir_upstream_attempts_total" + labels))
+                    .isEqualTo(requests);
             assertThat(Quiet.sum(metrics, "weir_upstream_connections_opened_total" + labels))
                     .isEqualTo(1);
-            assertThat(Quiet.sum(metrics, "weir_upstream_connections_idle" + labels)).isEqualTo(1);
+            assertThat(Quiet.sum(metrics, "weir_upstream_connections_idle" + labels))
+                    .isEqualTo(1);
             assertThat(Quiet.sum(metrics, "weir_upstream_received_bytes_total" + labels))
                     .isEqualTo(requests * response.length());
-            assertThat(Quiet.sum(metrics, "weir_downstream_received_bytes_total ")).isEqualTo(requests * request.length());
+            assertThat(Quiet.sum(metrics, "weir_downstream_received_bytes_total "))
+                    .isEqualTo(requests * request.length());
             assertThat(Quiet.sum(metrics, "weir_downstream_sent_bytes_total ")).isEqualTo(received);
-            assertThat(Quiet.sum(metrics, "weir_downstream_connections_accepted_total ")).isEqualTo(1);
-            assertThat(Quiet.sum(metrics, "weir_requests_total{pool=\"web\",server=\"" + server.address()
-                            + "\",status=\"2xx\"}"))
+            assertThat(Quiet.sum(metrics, "weir_downstream_connections_accepted_total "))
+                    .isEqualTo(1);
+            assertThat(Quiet.sum(
+                            metrics,
+                            "weir_requests_total{pool=\"web\",server=\"" + server.address() + "\",status=\"2xx\"}"))
                     .isEqualTo(requests);
             assertThat(Quiet.sum(metrics, "weir_requests_total{")).isEqualTo(requests);
             assertThat(Quiet.sum(metrics, "weir_request_duration_seconds_count{pool=\"web\"}"))

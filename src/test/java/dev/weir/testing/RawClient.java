@@ -1,5 +1,6 @@
 package dev.weir.testing;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,7 +27,7 @@ public final class RawClient implements AutoCloseable {
         this.socket = socket;
         socket.setSoTimeout(TIMEOUT_MILLIS);
         socket.setTcpNoDelay(true);
-        this.in = new Lazy();
+        this.in = new BufferedInputStream(new Lazy());
     }
 
     /** The socket's stream exists only once it is connected. */

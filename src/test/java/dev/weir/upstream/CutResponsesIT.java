@@ -52,12 +52,17 @@ class CutResponsesIT {
                 RunningWeir weir = behind(relay)) {
             for (at[0] = 0; at[0] < response.length(); at[0]++) {
                 try (RawClient client = weir.connect()) {
-                    String got =
-                            client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").readToEnd();
+                    String got = client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                            .readToEnd();
                     if (at[0] < headBytes) {
-                        assertThat(got).as("cut at %s", at[0]).startsWith("HTTP/1.1 502 ").contains("Proxy-Status:");
+                        assertThat(got)
+                                .as("cut at %s", at[0])
+                                .startsWith("HTTP/1.1 502 ")
+                                .contains("Proxy-Status:");
                     } else {
-                        assertThat(complete(got)).as("cut at %s: %s", at[0], got).isFalse();
+                        assertThat(complete(got))
+                                .as("cut at %s: %s", at[0], got)
+                                .isFalse();
                     }
                 }
             }
@@ -84,7 +89,9 @@ class CutResponsesIT {
                     .doesNotContain("\r\n0\r\n");
             try (RawClient old = weir.connect()) {
                 old.send("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
-                assertThat(old.endsOrderly()).as("an orderly end would look complete").isFalse();
+                assertThat(old.endsOrderly())
+                        .as("an orderly end would look complete")
+                        .isFalse();
             }
             Quiet.awaitQuiet(weir);
         }

@@ -144,7 +144,9 @@ class MalformedResponsesIT {
                     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
             assertThat(got.status()).isEqualTo(502);
             assertThat(got.header("Proxy-Status")).isEqualTo("weir; error=" + error + "; details=\"" + cause + "\"");
-            assertThat(ENDED.poll(10, TimeUnit.SECONDS)).as("closed without reuse").isTrue();
+            assertThat(ENDED.poll(10, TimeUnit.SECONDS))
+                    .as("closed without reuse")
+                    .isTrue();
         }
     }
 
@@ -155,7 +157,9 @@ class MalformedResponsesIT {
         try (RawClient client = weir.connect()) {
             String got = client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").readToEnd();
             assertThat(got).doesNotContain("\r\n0\r\n");
-            assertThat(ENDED.poll(10, TimeUnit.SECONDS)).as("closed without reuse").isTrue();
+            assertThat(ENDED.poll(10, TimeUnit.SECONDS))
+                    .as("closed without reuse")
+                    .isTrue();
         }
     }
 

@@ -75,7 +75,8 @@ class PausedServerIT {
                 go.countDown();
                 await().until(() -> server.open() == 0);
                 long before = loopCpuNanos();
-                assertThat(new CountDownLatch(1).await(500, TimeUnit.MILLISECONDS)).isFalse();
+                assertThat(new CountDownLatch(1).await(500, TimeUnit.MILLISECONDS))
+                        .isFalse();
                 assertThat(TimeUnit.NANOSECONDS.toMillis(loopCpuNanos() - before))
                         .as("CPU of the loop, ms")
                         .isLessThan(100);
@@ -100,8 +101,10 @@ class PausedServerIT {
                 client.send("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
                 awaitStall(weir);
                 long before = loopCpuNanos();
-                assertThat(new CountDownLatch(1).await(300, TimeUnit.MILLISECONDS)).isFalse();
-                assertThat(TimeUnit.NANOSECONDS.toMillis(loopCpuNanos() - before)).isLessThan(100);
+                assertThat(new CountDownLatch(1).await(300, TimeUnit.MILLISECONDS))
+                        .isFalse();
+                assertThat(TimeUnit.NANOSECONDS.toMillis(loopCpuNanos() - before))
+                        .isLessThan(100);
                 assertThat(client.readHead()).startsWith("HTTP/1.1 200 ");
                 assertThat(client.read(length)).hasSize(length);
                 assertThat(client.endsOrderly()).isTrue();

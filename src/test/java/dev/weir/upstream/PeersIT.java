@@ -34,7 +34,9 @@ class PeersIT {
     @BeforeEach
     void content() throws IOException {
         Files.createDirectories(directory.resolve("site"));
-        Files.write(directory.resolve("site/file"), "0123456789".repeat(FILE_BYTES / 10).getBytes());
+        Files.write(
+                directory.resolve("site/file"),
+                "0123456789".repeat(FILE_BYTES / 10).getBytes());
         Files.writeString(directory.resolve("site/small"), "small");
     }
 
@@ -131,10 +133,14 @@ class PeersIT {
                 "curl", "-sS", "-w", format, "-o", target, url(weir, "/file"), "-o", target, url(weir, "/file"),
             };
             assertThat(run(command)).isEqualTo("200 200000 1\n200 200000 0\n");
-            assertThat(Files.mismatch(directory.resolve("site/file"), Path.of(target))).isEqualTo(-1);
-            assertThat(run("curl", "-sS", "-I", url(weir, "/small"))).contains("200 OK").contains("Content-Length: 5");
+            assertThat(Files.mismatch(directory.resolve("site/file"), Path.of(target)))
+                    .isEqualTo(-1);
+            assertThat(run("curl", "-sS", "-I", url(weir, "/small")))
+                    .contains("200 OK")
+                    .contains("Content-Length: 5");
             assertThat(run("curl", "-sS", "-r", "2-4", url(weir, "/file"))).isEqualTo("234");
-            assertThat(run("curl", "-sS", "-o", target, "-w", "%{http_code}", url(weir, "/none"))).isEqualTo("404");
+            assertThat(run("curl", "-sS", "-o", target, "-w", "%{http_code}", url(weir, "/none")))
+                    .isEqualTo("404");
             Quiet.awaitQuiet(weir);
         }
     }
@@ -144,12 +150,22 @@ class PeersIT {
         assumeInstalled("curl");
         try (RunningWeir weir = before(nginx("location /put { client_max_body_size 0; return 200 'taken'; }"))) {
             assertThat(run(
-                            "curl", "-sS", "-H", "Expect: 100-continue", "--data-binary",
-                            "@" + directory.resolve("site/file"), url(weir, "/put")))
+                            "curl",
+                            "-sS",
+                            "-H",
+                            "Expect: 100-continue",
+                            "--data-binary",
+                            "@" + directory.resolve("site/file"),
+                            url(weir, "/put")))
                     .isEqualTo("taken");
             assertThat(run(
-                            "curl", "-sS", "-H", "Transfer-Encoding: chunked", "--data-binary",
-                            "@" + directory.resolve("site/file"), url(weir, "/put")))
+                            "curl",
+                            "-sS",
+                            "-H",
+                            "Transfer-Encoding: chunked",
+                            "--data-binary",
+                            "@" + directory.resolve("site/file"),
+                            url(weir, "/put")))
                     .isEqualTo("taken");
             Quiet.awaitQuiet(weir);
         }
@@ -160,7 +176,10 @@ class PeersIT {
         assumeInstalled("wrk");
         try (RunningWeir weir = before(nginx("keepalive_requests 10;"))) {
             String report = run("wrk", "-t1", "-c20", "-d3", url(weir, "/small"));
-            assertThat(report).contains("Requests/sec").doesNotContain("Socket errors").doesNotContain("Non-2xx");
+            assertThat(report)
+                    .contains("Requests/sec")
+                    .doesNotContain("Socket errors")
+                    .doesNotContain("Non-2xx");
             Quiet.awaitQuiet(weir);
         }
     }
@@ -171,8 +190,16 @@ class PeersIT {
         int port = nginx("keepalive_timeout 1s; location /post { return 200 'ok'; }");
         try (RunningWeir weir = before(port)) {
             String report = run(
-                    "ab", "-q", "-k", "-n", "5000", "-c", "10", "-p",
-                    directory.resolve("site/small").toString(), url(weir, "/post"));
+                    "ab",
+                    "-q",
+                    "-k",
+                    "-n",
+                    "5000",
+                    "-c",
+                    "10",
+                    "-p",
+                    directory.resolve("site/small").toString(),
+                    url(weir, "/post"));
             assertThat(report).containsPattern("Failed requests: +0\n").containsPattern("Complete requests: +5000\n");
             assertThat(report).doesNotContain("Non-2xx");
             Quiet.awaitQuiet(weir);
@@ -185,14 +212,21 @@ class PeersIT {
         assumeInstalled("curl");
         int port = freePort();
         serve(
-                "python3", "-m", "http.server", String.valueOf(port), "--bind", "127.0.0.1", "--directory",
+                "python3",
+                "-m",
+                "http.server",
+                String.valueOf(port),
+                "--bind",
+                "127.0.0.1",
+                "--directory",
                 directory.resolve("site").toString());
         awaitListening(port);
         try (RunningWeir weir = before(port)) {
             Path target = directory.resolve("got");
             for (int i = 0; i < 5; i++) {
                 run("curl", "-sS", "-f", "-o", target.toString(), url(weir, "/file"));
-                assertThat(Files.mismatch(directory.resolve("site/file"), target)).isEqualTo(-1);
+                assertThat(Files.mismatch(directory.resolve("site/file"), target))
+                        .isEqualTo(-1);
             }
             assertThat(run("curl", "-sS", "-o", target.toString(), "-w", "%{http_code}", url(weir, "/none")))
                     .isEqualTo("404");

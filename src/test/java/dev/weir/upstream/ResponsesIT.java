@@ -163,8 +163,8 @@ class ResponsesIT {
 
     @Test
     void switchingProtocols_unasked_gives502() throws Exception {
-        try (ScriptedServer server =
-                        ScriptedServer.answering("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
+        try (ScriptedServer server = ScriptedServer.answering(
+                        "HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
                 RunningWeir weir = RunningWeir.before(server)) {
             assertThat(weir.exchange(LAST_GET)).startsWith("HTTP/1.1 502 ").contains("details=\"upgrade-failed\"");
             Quiet.awaitQuiet(weir);

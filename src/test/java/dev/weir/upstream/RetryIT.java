@@ -24,7 +24,8 @@ class RetryIT {
 
     /** In turn over the servers, from the first: round-robin begins there in a pool of equals. */
     private static RunningWeir inTurn(String poolKeys, String... addresses) {
-        String servers = List.of(addresses).stream().map(each -> '"' + each + '"').collect(Collectors.joining(", "));
+        String servers =
+                List.of(addresses).stream().map(each -> '"' + each + '"').collect(Collectors.joining(", "));
         return RunningWeir.of("""
                 event-loops: 1
                 admin: { bind: "127.0.0.1:0" }
@@ -52,7 +53,8 @@ class RetryIT {
                 assertThat(weir.exchange(GET)).startsWith("HTTP/1.1 200 ");
                 assertThat(weir.exchange(post(10))).startsWith("HTTP/1.1 200 ");
             }
-            assertThat(Quiet.sum(weir.metrics(), "weir_upstream_retries_total{")).isPositive();
+            assertThat(Quiet.sum(weir.metrics(), "weir_upstream_retries_total{"))
+                    .isPositive();
             Quiet.awaitQuiet(weir);
         }
     }
@@ -66,7 +68,8 @@ class RetryIT {
                     .startsWith("HTTP/1.1 502 ")
                     .contains("Proxy-Status: weir; error=connection_refused; details=\"connect-refused\"");
             assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isLessThan(500);
-            assertThat(Quiet.sum(weir.metrics(), "weir_upstream_attempts_total{")).isEqualTo(6);
+            assertThat(Quiet.sum(weir.metrics(), "weir_upstream_attempts_total{"))
+                    .isEqualTo(6);
             Quiet.awaitQuiet(weir);
         }
     }
@@ -274,15 +277,15 @@ class RetryIT {
                 weir.exchange(GET);
             }
             assertThat(cutting.accepted()).isEqualTo(2);
-            assertThat(Quiet.sum(weir.metrics(), "weir_upstream_retries_total{")).isZero();
+            assertThat(Quiet.sum(weir.metrics(), "weir_upstream_retries_total{"))
+                    .isZero();
             Quiet.awaitQuiet(weir);
         }
     }
 
     @Test
     void errorStatus_isTheServersAnswer_notTriedAgain() throws Exception {
-        try (ScriptedServer server =
-                        ScriptedServer.answering("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy");
+        try (ScriptedServer server = ScriptedServer.answering("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy");
                 RunningWeir weir = inTurn("retry: { attempts: 2 }", server.address())) {
             assertThat(weir.exchange(GET)).startsWith("HTTP/1.1 503 Busy\r\n").endsWith("busy");
             assertThat(server.accepted()).isEqualTo(1);
@@ -304,7 +307,8 @@ class RetryIT {
                     assertThat(client.readMessage().content()).isEqualTo("ok");
                 }
             }
-            assertThat(Quiet.sum(weir.metrics(), "weir_upstream_retries_total{")).isPositive();
+            assertThat(Quiet.sum(weir.metrics(), "weir_upstream_retries_total{"))
+                    .isPositive();
             Quiet.awaitQuiet(weir);
         }
     }

@@ -86,10 +86,11 @@ class UnixSocketIT {
     @Test
     void noServerBehindTheSocketFile_anotherAnswers() throws Exception {
         try (ScriptedServer server = ScriptedServer.answering(OK);
-                RunningWeir weir = weir(
-                        "127.0.0.1:0", "unix:" + directory.resolve("none.sock") + "\", \"" + server.address())) {
+                RunningWeir weir =
+                        weir("127.0.0.1:0", "unix:" + directory.resolve("none.sock") + "\", \"" + server.address())) {
             for (int i = 0; i < 4; i++) {
-                assertThat(weir.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"))
+                assertThat(weir.exchange(
+                                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"))
                         .endsWith("ok");
             }
             Quiet.awaitQuiet(weir);
