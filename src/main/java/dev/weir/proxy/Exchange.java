@@ -213,6 +213,10 @@ public final class Exchange {
         }
         stream.sendHead(request, drop, worker.sink());
         held.replay(stream);
+        if (held.bytes() > destination().heldBytes()) {
+            // It came with the head and was needed for this attempt; beyond the bound there is no other.
+            held.letGo();
+        }
         if (requestComplete) {
             stream.sendEnd(requestTrailers);
             return;

@@ -7,7 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
-import java.net.ConnectException;
+import java.io.FileNotFoundException;
 import java.net.SocketAddress;
 
 /** Opens one connection to a server: its addresses are tried in turn, under one deadline. Confined to its loop. */
@@ -27,11 +27,7 @@ final class Connector {
 
     void begin() {
         if (endpoints.length == 0) {
-            // Told from the loop's queue, since the caller has not been given the stream yet.
-            pool.loop()
-                    .executor()
-                    .execute(() -> connection.connectFailed(
-                            Cause.DNS_ERROR, pool.server().name()));
+            fail(Cause.DNS_ERROR, pool.server().name());
             return;
         }
         pool.loop().timers().arm(connection.deadline(), start, pool.settings().connectNanos());
@@ -67,14 +63,26 @@ final class Connector {
             return;
         }
         Throwable failure = future.cause();
-        connection.connectFailed(
-                failure instanceof ConnectException && refused(failure) ? Cause.CONNECT_REFUSED : Cause.CONNECT_FAILED,
-                text(failure));
+        fail(refused(failure) ? Cause.CONNECT_REFUSED : Cause.CONNECT_FAILED, text(failure));
     }
 
-    /** Both epoll's and Java's exceptions say so in their message only. */
+    /**
+     * Told from the loop's queue: some failures (no route, no local port, no such socket file) are known before the call
+     * that began to connect has returned, and its caller has not been given the stream yet.
+     */
+    private void fail(Cause cause, String detail) {
+        pool.loop().executor().execute(() -> {
+            if (!connection.givenUp()) {
+                connection.connectFailed(cause, detail);
+            }
+        });
+    }
+
+    /** Both epoll's and Java's exceptions say so in their message only; of a missing socket file epoll says nothing. */
     private static boolean refused(Throwable failure) {
-        return text(failure).contains("refused") || text(failure).contains("No such file");
+        return failure instanceof FileNotFoundException
+                || text(failure).contains("refused")
+                || text(failure).contains("No such file");
     }
 
     private static String text(Throwable failure) {

@@ -104,6 +104,9 @@ public final class RawClient implements AutoCloseable {
     /** A head and its content, as far as Content-Length or chunked framing says where it ends; else all to the end. */
     public Message readMessage() throws IOException {
         String head = readHead();
+        if (head.startsWith("HTTP/1.1 204 ") || head.startsWith("HTTP/1.1 304 ")) {
+            return new Message(head, "");
+        }
         String length = header(head, "content-length");
         if (length != null) {
             return new Message(head, readText(Integer.parseInt(length)));
@@ -111,9 +114,7 @@ public final class RawClient implements AutoCloseable {
         if ("chunked".equalsIgnoreCase(header(head, "transfer-encoding"))) {
             return new Message(head, readChunks());
         }
-        boolean response = head.startsWith("HTTP/");
-        boolean bodiless = head.startsWith("HTTP/1.1 204") || head.startsWith("HTTP/1.1 304");
-        return new Message(head, response && !bodiless ? readToEnd() : "");
+        return new Message(head, head.startsWith("HTTP/") ? readToEnd() : "");
     }
 
     private String readChunks() throws IOException {
