@@ -144,7 +144,10 @@ class ClientAbortIT {
                 RunningWeir weir = RunningWeir.before("timeouts: { half-closed: 50ms }", "", server)) {
             for (int i = 0; i < 100; i++) {
                 RawClient client = weir.connect();
-                client.send(i % 3 == 0 ? GET : i % 3 == 1 ? "GET /" : "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx");
+                client.send(
+                        i % 3 == 0
+                                ? GET
+                                : i % 3 == 1 ? "GET /" : "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx");
                 if (i % 2 == 0) {
                     client.reset();
                 } else {

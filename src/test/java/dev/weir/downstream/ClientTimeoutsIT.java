@@ -142,7 +142,8 @@ class ClientTimeoutsIT {
                 RawClient client = weir.connect()) {
             client.send(GET);
             assertThat(freed.get(8, TimeUnit.SECONDS)).isTrue();
-            await().until(() -> weir.metric("weir_connections_open") == 0 || weir.metrics().contains("client-write-timeout"));
+            await().until(() ->
+                    weir.metric("weir_connections_open") == 0 || weir.metrics().contains("client-write-timeout"));
         }
     }
 

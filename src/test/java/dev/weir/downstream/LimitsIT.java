@@ -32,9 +32,11 @@ class LimitsIT {
     void headerBytes_moreThanAllowed_areRefusedBeforeTheHeadEnds() throws Exception {
         try (ScriptedServer server = ScriptedServer.echoing();
                 RunningWeir weir = RunningWeir.before("limits: { header-bytes: 1KiB }", "", server)) {
-            assertThat(weir.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nx: " + "y".repeat(900) + "\r\n\r\n"))
+            assertThat(weir.exchange(
+                            "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nx: " + "y".repeat(900) + "\r\n\r\n"))
                     .startsWith("HTTP/1.1 200 ");
-            assertThat(weir.exchange("GET / HTTP/1.1\r\nHost: a\r\nx: " + "y".repeat(1024))).startsWith("HTTP/1.1 431 ");
+            assertThat(weir.exchange("GET / HTTP/1.1\r\nHost: a\r\nx: " + "y".repeat(1024)))
+                    .startsWith("HTTP/1.1 431 ");
         }
     }
 
@@ -193,7 +195,8 @@ class LimitsIT {
         java.util.concurrent.SynchronousQueue<String> pieces = new java.util.concurrent.SynchronousQueue<>();
         try (ScriptedServer server = ScriptedServer.of(connection -> {
                     connection.readHead();
-                    connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+                    connection.send(
+                            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
                     while (true) {
                         String piece = pieces.take();
                         connection.send(Integer.toHexString(piece.length()) + "\r\n" + piece + "\r\n");

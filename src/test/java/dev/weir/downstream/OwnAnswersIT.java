@@ -22,7 +22,8 @@ class OwnAnswersIT {
             client.send("GET / HTTP/1.1\r\nHost: b\r\n\r\n");
             RawClient.Message answer = client.readMessage();
             assertThat(answer.head()).startsWith("HTTP/1.1 404 Not Found\r\n");
-            assertThat(answer.header("proxy-status")).isEqualTo("weir; error=destination_not_found; details=\"no-route\"");
+            assertThat(answer.header("proxy-status"))
+                    .isEqualTo("weir; error=destination_not_found; details=\"no-route\"");
             assertThat(answer.header("content-type")).isEqualTo("text/plain; charset=utf-8");
             assertThat(answer.header("date")).endsWith(" GMT");
             assertThat(answer.content()).isEqualTo("404 no-route: No route matches the request.\n");
@@ -47,8 +48,9 @@ class OwnAnswersIT {
     void answers_ofAPipeline_keepTheConnectionAndTheirOrder() throws Exception {
         try (RunningWeir weir = RunningWeir.of(ROUTED);
                 RawClient client = weir.connect()) {
-            client.send("GET / HTTP/1.1\r\nHost: b\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"
-                    + "POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 0\r\n\r\nGET / HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n");
+            client.send(
+                    "GET / HTTP/1.1\r\nHost: b\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"
+                            + "POST / HTTP/1.1\r\nHost: b\r\nContent-Length: 0\r\n\r\nGET / HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n");
             assertThat(client.readMessage().status()).isEqualTo(404);
             assertThat(client.readMessage().status()).isEqualTo(503);
             assertThat(client.readMessage().status()).isEqualTo(404);
@@ -73,7 +75,9 @@ class OwnAnswersIT {
     @Test
     void answer_toAnOldClient_closes() throws Exception {
         try (RunningWeir weir = RunningWeir.of(ROUTED)) {
-            assertThat(weir.exchange("GET / HTTP/1.0\r\n\r\n")).startsWith("HTTP/1.1 404 ").endsWith("request.\n");
+            assertThat(weir.exchange("GET / HTTP/1.0\r\n\r\n"))
+                    .startsWith("HTTP/1.1 404 ")
+                    .endsWith("request.\n");
         }
     }
 
