@@ -22,7 +22,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -514,12 +513,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable caught) {
-        if (caught instanceof ReadBuffers.ReadPaused) {
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+        if (failure instanceof ReadBuffers.ReadPaused) {
             return;
         }
-        // Reading goes on at a connection that was reset while it was paused: epoll has forgotten it.
-        Throwable failure = caught instanceof UncheckedIOException unchecked ? unchecked.getCause() : caught;
         if (failure instanceof IOException broken) {
             // A failed write is no reason to stop reading: a server may answer early and close. The end of its
             // sending side is told separately, and decides.
