@@ -142,8 +142,9 @@ class HostileClientsIT {
     /** Echoes, and notes each request in which more than one connection's mark is found. */
     private static ScriptedServer recording(Set<String> marks, List<String> mixed) throws IOException {
         return ScriptedServer.of(connection -> {
-            RawClient.Message request;
-            while (!(request = connection.readMessage()).head().isEmpty()) {
+            for (RawClient.Message request = connection.readMessage();
+                    !request.head().isEmpty();
+                    request = connection.readMessage()) {
                 String seen = request.head() + request.content();
                 long found = MARK.matcher(seen)
                         .results()
