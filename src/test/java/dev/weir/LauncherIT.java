@@ -1,0 +1,128 @@
+package dev.weir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weir.testing.LaunchedWeir;
+import dev.weir.testing.RawClient;
+import dev.weir.testing.ScriptedServer;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program as people and supervisors see it: the launcher, signals, exit codes. */
+class LauncherIT {
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    @Test
+    void term_requestUnderWay_isAnsweredAndTheProcessExitsWithZero() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch answer = new CountDownLatch(1);
+        try (ScriptedServer server = ScriptedServer.of(connection -> {
+                    connection.readHead();
+                    asked.countDown();
+                    answer.await();
+                    connection.send(OK);
+                });
+                LaunchedWeir weir = LaunchedWeir.with("127.0.0.1:0", server.address());
+                RawClient client = new RawClient(weir.awaitPort())) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            asked.await();
+            weir.signal("TERM");
+            weir.awaitLine("weir: stopping");
+            answer.countDown();
+
+            assertThat(client.readMessage().content()).isEqualTo("ok");
+            assertThat(weir.awaitExit()).isZero();
+        }
+    }
+
+    @Test
+    void int_nothingUnderWay_exitsWithZero() throws Exception {
+        try (LaunchedWeir weir = LaunchedWeir.with("127.0.0.1:0", "127.0.0.1:1")) {
+            weir.awaitPort();
+            weir.signal("INT");
+            assertThat(weir.awaitExit()).isZero();
+        }
+    }
+
+    @Test
+    void term_twice_cutsWhatIsLeft() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        try (ScriptedServer server = ScriptedServer.of(connection -> {
+                    connection.readHead();
+                    asked.countDown();
+                    end.await();
+                });
+                LaunchedWeir weir = LaunchedWeir.with("127.0.0.1:0", server.address());
+                RawClient client = new RawClient(weir.awaitPort())) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            asked.await();
+            weir.signal("TERM");
+            weir.awaitLine("weir: stopping");
+            assertThat(weir.running()).isTrue();
+            weir.signal("TERM");
+
+            assertThat(weir.awaitExit()).isZero();
+            assertThat(client.readToEnd()).doesNotContain("200");
+            end.countDown();
+        }
+    }
+
+    @Test
+    void usr1_accessLogRenamed_opensItAnew(@TempDir Path directory) throws Exception {
+        Path log = directory.resolve("access.log");
+        try (ScriptedServer server = ScriptedServer.answering(OK);
+                LaunchedWeir weir = LaunchedWeir.with("127.0.0.1:0", server.address(), "--access-log", log.toString());
+                RawClient client = new RawClient(weir.awaitPort())) {
+            Files.move(log, directory.resolve("access.log.1"));
+            weir.signal("USR1");
+            await().until(() -> Files.exists(log));
+            client.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
+            await().until(() -> Files.readString(log).contains("/later"));
+        }
+    }
+
+    @Test
+    void hup_goesOnServing() throws Exception {
+        try (ScriptedServer server = ScriptedServer.answering(OK);
+                LaunchedWeir weir = LaunchedWeir.with("127.0.0.1:0", server.address());
+                RawClient client = new RawClient(weir.awaitPort())) {
+            weir.signal("HUP");
+            assertThat(weir.awaitLine("")).contains("SIGHUP changes nothing");
+            assertThat(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                            .readMessage()
+                            .status())
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void launcher_symbolicLinkInADirectoryWithBlanks_saysNothingButTheAnswer(@TempDir Path directory) throws Exception {
+        Path folder = Files.createDirectory(directory.resolve("a b"));
+        Path link = Files.createSymbolicLink(folder.resolve("weir"), LaunchedWeir.LAUNCHER);
+        try (LaunchedWeir weir = LaunchedWeir.by(link, "version")) {
+            assertThat(weir.rest()).singleElement().asString().startsWith("weir ");
+            assertThat(weir.awaitExit()).isZero();
+        }
+    }
+
+    @Test
+    void demo_portTaken_saysSoInOneSentence() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                LaunchedWeir weir = LaunchedWeir.with(
+                        "demo", "--port", String.valueOf(taken.getLocalPort()), "--admin", "127.0.0.1:0")) {
+            assertThat(weir.rest())
+                    .singleElement()
+                    .asString()
+                    .startsWith("weir: cannot listen on :" + taken.getLocalPort() + ": ")
+                    .endsWith(" (--port and --admin choose other places)");
+            assertThat(weir.awaitExit()).isEqualTo(1);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package dev.weir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.observe.Cause;
+import dev.weir.testing.RunningWeir;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** docs/operations.md tells of every cause and every metric, and of no others. */
+class OperationsPageTest {
+    private static final Pattern METRIC_ROW = Pattern.compile("(?m)^\\| `((?:weir|process|jvm)_[a-z_]+)` \\|");
+    private static final Pattern CAUSE_ROW = Pattern.compile("(?m)^\\| `([a-z-]+)` \\| (\\d{3}) \\| (\\w+) \\|");
+
+    private static String page() throws IOException {
+        return Files.readString(Path.of("docs", "operations.md"));
+    }
+
+    @Test
+    void causes_areThoseOfTheCode() throws IOException {
+        assertThat(CAUSE_ROW
+                        .matcher(page())
+                        .results()
+                        .map(row -> row.group(1) + " " + row.group(2) + " " + row.group(3)))
+                .containsExactlyElementsOf(Arrays.stream(Cause.values())
+                        .map(cause -> cause.id() + " " + cause.status() + " "
+                                + cause.side().name().toLowerCase(Locale.ROOT))
+                        .toList());
+    }
+
+    @Test
+    void metrics_areThoseExposed(@TempDir Path directory) throws Exception {
+        String yaml = """
+                event-loops: 1
+                admin: { bind: "127.0.0.1:0" }
+                listeners: [{ bind: "127.0.0.1:0" }]
+                pools: { web: { servers: ["127.0.0.1:1"] } }
+                access-log: { path: "%s" }
+                """.formatted(directory.resolve("access.log"));
+        try (RunningWeir weir = RunningWeir.of(yaml)) {
+            weir.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            TreeSet<String> exposed = weir.metrics()
+                    .lines()
+                    .filter(line -> line.startsWith("# TYPE "))
+                    .map(line -> line.split(" ", 4)[2])
+                    .collect(Collectors.toCollection(TreeSet::new));
+            assertThat(METRIC_ROW.matcher(page()).results().map(row -> row.group(1)))
+                    .containsExactlyInAnyOrderElementsOf(exposed);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package dev.weir.testing;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A Weir in a process of its own, started by {@code bin/weir}. The jar must have been built. */
+public final class LaunchedWeir implements AutoCloseable {
+    public static final Path LAUNCHER = Path.of("bin", "weir").toAbsolutePath();
+    private static final long TIMEOUT_SECONDS = 60;
+
+    private final Process process;
+    private final BufferedReader output;
+
+    private LaunchedWeir(Process process) {
+        this.process = process;
+        this.output = process.inputReader();
+    }
+
+    /** Starts it with these arguments; both output streams are read as one. */
+    public static LaunchedWeir with(String... arguments) throws IOException {
+        return by(LAUNCHER, arguments);
+    }
+
+    public static LaunchedWeir by(Path launcher, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(arguments));
+        command.addFirst(launcher.toString());
+        return new LaunchedWeir(
+                new ProcessBuilder(command).redirectErrorStream(true).start());
+    }
+
+    /** Reads on until a line begins so, and returns the rest of that line. */
+    public String awaitLine(String beginning) throws IOException {
+        StringBuilder seen = new StringBuilder();
+        String line;
+        while ((line = output.readLine()) != null) {
+            if (line.startsWith(beginning)) {
+                return line.substring(beginning.length());
+            }
+            seen.append(line).append('\n');
+        }
+        throw new IOException("no line began with '" + beginning + "': " + seen);
+    }
+
+    /** Waits until it listens. */
+    public int awaitPort() throws IOException {
+        String address = awaitLine("weir: listening on ");
+        return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+    }
+
+    /** Sends a signal, for example TERM, to the process that was started. */
+    public void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
+    }
+
+    public boolean running() {
+        return process.isAlive();
+    }
+
+    /** Waits for the end and returns the exit code. */
+    public int awaitExit() throws InterruptedException, IOException {
+        if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+            throw new IOException("still running after " + TIMEOUT_SECONDS + " s");
+        }
+        return process.exitValue();
+    }
+
+    /** All output that was not read yet, until the process ends. */
+    public List<String> rest() {
+        return output.lines().toList();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
