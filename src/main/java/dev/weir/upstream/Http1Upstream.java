@@ -514,12 +514,15 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable caught) {
-        if (caught instanceof ReadBuffers.ReadPaused) {
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+        if (failure instanceof ReadBuffers.ReadPaused) {
             return;
         }
-        // Reading goes on at a connection that was reset while it was paused: epoll has forgotten it.
-        Throwable failure = caught instanceof UncheckedIOException unchecked ? unchecked.getCause() : caught;
+        if (failure instanceof UncheckedIOException) {
+            // Reading goes on at a connection that was reset while it was paused: epoll has forgotten it.
+            lostRace.failed();
+            return;
+        }
         if (failure instanceof IOException broken) {
             // A failed write is no reason to stop reading: a server may answer early and close. The end of its
             // sending side is told separately, and decides.
