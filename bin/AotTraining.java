@@ -131,7 +131,7 @@ final class AotTraining {
                 one.get();
             }
         }
-        for (String path : List.of("/livez", "/readyz", "/metrics", "/metrics", "/none")) {
+        for (String path : List.of("/livez", "/readyz", "/metrics", "/metrics")) {
             try (Socket admin = new Socket(InetAddress.getLoopbackAddress(), ports[1])) {
                 send(admin, "GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
                 admin.getInputStream().readAllBytes();

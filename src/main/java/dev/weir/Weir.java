@@ -4,6 +4,7 @@ import dev.weir.admin.AdminServer;
 import dev.weir.admin.AdminView;
 import dev.weir.balance.Pool;
 import dev.weir.config.AccessLogConfig;
+import dev.weir.config.Address;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.WeirConfig;
 import dev.weir.downstream.Connections;
@@ -22,6 +23,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -150,7 +152,8 @@ public final class Weir {
             lines.add("listening on " + listener.boundTo());
         }
         if (admin != null) {
-            lines.add("admin on " + admin.address());
+            InetSocketAddress bound = admin.address();
+            lines.add("admin on " + new Address.Inet(bound.getAddress().getHostAddress(), bound.getPort()));
         }
         return lines;
     }

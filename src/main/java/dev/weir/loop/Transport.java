@@ -39,7 +39,7 @@ public record Transport(
         if (Epoll.isAvailable()) {
             return new Transport(
                     "epoll",
-                    EpollIoHandler.newFactory(),
+                    RejoiningIo.factory(EpollIoHandler.newFactory()),
                     EpollServerSocketChannel::new,
                     EpollServerDomainSocketChannel::new,
                     EpollSocketChannel::new,

@@ -83,17 +83,16 @@ class PersistenceIT {
     @Test
     void pipeline_partOfABodyAheadOfItsTurn_reachesTheServerWithoutTheRest() throws Exception {
         try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    connection.readHead();
-                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-                    connection.readHead();
-                    String first = connection.readText(3);
-                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n" + first);
-                    connection.read(3);
+                    String head;
+                    while (!(head = connection.readHead()).isEmpty()) {
+                        String first = head.startsWith("POST") ? connection.readText(3) : "get";
+                        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n" + first);
+                    }
                 });
                 RunningWeir weir = RunningWeir.before(server);
                 RawClient client = weir.connect()) {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc");
-            assertThat(client.readMessage().status()).isEqualTo(200);
+            assertThat(client.readMessage().content()).isEqualTo("get");
             assertThat(client.readMessage().content()).isEqualTo("abc");
         }
     }
@@ -232,7 +231,7 @@ class PersistenceIT {
             org.awaitility.Awaitility.await()
                     .until(() -> server.open() == 0
                             || client.socket().getInputStream().available() > 0);
-            assertThat(client.read(length)).hasSize(length);
+            assertThat(client.read(length).length).isEqualTo(length);
             assertThat(client.endsOrderly()).isTrue();
         }
     }
