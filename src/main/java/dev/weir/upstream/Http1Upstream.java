@@ -22,7 +22,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -516,11 +515,6 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
         if (failure instanceof ReadBuffers.ReadPaused) {
-            return;
-        }
-        if (failure instanceof UncheckedIOException) {
-            // Reading goes on at a connection that was reset while it was paused: epoll has forgotten it.
-            lostRace.failed();
             return;
         }
         if (failure instanceof IOException broken) {

@@ -52,11 +52,6 @@ final class LostRace {
         reset |= cause != null && !brokenPipe(cause);
     }
 
-    /** The connection failed as a whole. */
-    void failed() {
-        reset = true;
-    }
-
     private static boolean brokenPipe(Throwable failure) {
         return failure instanceof Errors.NativeIoException nativeFailure
                 ? nativeFailure.expectedErr() == Errors.ERRNO_EPIPE_NEGATIVE

@@ -51,7 +51,7 @@ class ClientTimeoutsIT {
                 try {
                     answer = client.read();
                 } catch (java.net.SocketTimeoutException none) {
-                    continue;
+                    // Not yet.
                 }
             }
             assertThat(answer).isEqualTo('H');
