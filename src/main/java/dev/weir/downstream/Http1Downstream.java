@@ -26,7 +26,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -552,7 +551,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         if (failure instanceof ReadBuffers.ReadPaused) {
             return;
         }
-        if (failure instanceof IOException || failure instanceof UncheckedIOException) {
+        if (failure instanceof IOException) {
             // Perhaps in the middle of a write, and whoever writes expects the exchange to be there afterwards.
             broken = true;
             worker().loop().executor().execute(() -> fail(Cause.CLIENT_ABORTED));
