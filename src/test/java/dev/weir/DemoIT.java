@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class DemoTest {
+class DemoIT {
     private static final Address ANY = new Address.Inet("127.0.0.1", 0);
     private Demo demo;
 
