@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
+import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -78,7 +79,7 @@ class ClientAbortIT {
                         for (int i = 0; i < 1000; i++) {
                             connection.send(new byte[1_000_000]);
                         }
-                    } catch (java.io.IOException cut) {
+                    } catch (IOException cut) {
                         ended.complete(true);
                     }
                 });

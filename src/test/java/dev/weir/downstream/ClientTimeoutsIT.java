@@ -6,8 +6,11 @@ import static org.awaitility.Awaitility.await;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** How long a client may take. */
@@ -50,8 +53,8 @@ class ClientTimeoutsIT {
                 client.send("y");
                 try {
                     answer = client.read();
-                } catch (java.net.SocketTimeoutException none) {
-                    // Not yet.
+                } catch (SocketTimeoutException none) {
+                    // Not yet: another byte.
                 }
             }
             assertThat(answer).isEqualTo('H');
@@ -134,7 +137,7 @@ class ClientTimeoutsIT {
                         for (int i = 0; i < 1000; i++) {
                             connection.send(new byte[1_000_000]);
                         }
-                    } catch (java.io.IOException cut) {
+                    } catch (IOException cut) {
                         freed.complete(true);
                     }
                 });
@@ -178,7 +181,7 @@ class ClientTimeoutsIT {
             client.readHead();
             for (int i = 0; i < 20; i++) {
                 assertThat(client.read(length / 20).length).isEqualTo(length / 20);
-                java.util.concurrent.locks.LockSupport.parkNanos(40_000_000);
+                LockSupport.parkNanos(40_000_000);
             }
         }
     }

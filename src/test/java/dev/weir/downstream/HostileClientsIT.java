@@ -142,8 +142,8 @@ class HostileClientsIT {
     /** Echoes, and notes each request in which more than one connection's mark is found. */
     private static ScriptedServer recording(Set<String> marks, List<String> mixed) throws IOException {
         return ScriptedServer.of(connection -> {
-            RawClient.Message request;
-            while (!(request = connection.readMessage()).head().isEmpty()) {
+            RawClient.Message request = connection.readMessage();
+            while (!request.head().isEmpty()) {
                 String seen = request.head() + request.content();
                 long found = MARK.matcher(seen)
                         .results()
@@ -156,6 +156,7 @@ class HostileClientsIT {
                 }
                 connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + seen.length() + "\r\n\r\n"
                         + (request.head().startsWith("HEAD ") ? "" : seen));
+                request = connection.readMessage();
             }
         });
     }

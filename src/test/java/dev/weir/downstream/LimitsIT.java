@@ -6,8 +6,11 @@ import static org.awaitility.Awaitility.await;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -119,7 +122,7 @@ class LimitsIT {
                     into.send(piece);
                     taken.addAndGet(piece.length);
                 }
-            } catch (java.io.IOException over) {
+            } catch (IOException over) {
                 // The test has seen enough.
             }
         });
@@ -192,7 +195,7 @@ class LimitsIT {
 
     @Test
     void eventStream_dribbled_arrivesPieceByPiece() throws Exception {
-        java.util.concurrent.SynchronousQueue<String> pieces = new java.util.concurrent.SynchronousQueue<>();
+        SynchronousQueue<String> pieces = new SynchronousQueue<>();
         try (ScriptedServer server = ScriptedServer.of(connection -> {
                     connection.readHead();
                     connection.send(
@@ -236,6 +239,6 @@ class LimitsIT {
     }
 
     private static long usedDirectMemory() {
-        return io.netty.buffer.PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
+        return PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
     }
 }

@@ -1,13 +1,17 @@
 package dev.weir.downstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
+import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Several requests on one connection, one behind the other or ahead of their turn; and clients of HTTP/1.0. */
@@ -83,10 +87,11 @@ class PersistenceIT {
     @Test
     void pipeline_partOfABodyAheadOfItsTurn_reachesTheServerWithoutTheRest() throws Exception {
         try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    String head;
-                    while (!(head = connection.readHead()).isEmpty()) {
+                    String head = connection.readHead();
+                    while (!head.isEmpty()) {
                         String first = head.startsWith("POST") ? connection.readText(3) : "get";
                         connection.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n" + first);
+                        head = connection.readHead();
                     }
                 });
                 RunningWeir weir = RunningWeir.before(server);
@@ -124,12 +129,12 @@ class PersistenceIT {
                         sent[0]++;
                     }
                     client.sendEnd();
-                } catch (java.io.IOException closed) {
+                } catch (IOException closed) {
                     // The test is over.
                 }
             });
             // With nothing read, the kernel's buffers and Weir's bounds fill up long before all is sent.
-            assertThat(sender.join(java.time.Duration.ofSeconds(3))).isFalse();
+            assertThat(sender.join(Duration.ofSeconds(3))).isFalse();
             int answered = 0;
             while (answered < 2000) {
                 assertThat(client.readMessage().status()).isEqualTo(200);
@@ -228,7 +233,7 @@ class PersistenceIT {
             client.send("GET / HTTP/1.0\r\n\r\n");
             client.sendEnd();
             client.readHead();
-            org.awaitility.Awaitility.await()
+            Awaitility.await()
                     .until(() -> server.open() == 0
                             || client.socket().getInputStream().available() > 0);
             assertThat(client.read(length).length).isEqualTo(length);
@@ -254,7 +259,7 @@ class PersistenceIT {
                 RawClient client = weir.connect()) {
             client.send("\r\n\r\n");
             client.socket().setSoTimeout(300);
-            org.assertj.core.api.Assertions.assertThatThrownBy(client::read).isInstanceOf(SocketTimeoutException.class);
+            assertThatThrownBy(client::read).isInstanceOf(SocketTimeoutException.class);
             assertThat(server.accepted()).isZero();
         }
     }

@@ -6,12 +6,15 @@ import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -227,10 +230,9 @@ class RefusalIT {
     }
 
     @Test
-    void refusals_inTheAccessLog_areWholeLines(@org.junit.jupiter.api.io.TempDir java.nio.file.Path folder)
-            throws Exception {
+    void refusals_inTheAccessLog_areWholeLines(@TempDir Path folder) throws Exception {
         for (String format : new String[] {"json", "combined"}) {
-            java.nio.file.Path log = folder.resolve(format);
+            Path log = folder.resolve(format);
             try (RunningWeir logging = RunningWeir.of("""
                     listeners: [{ bind: "127.0.0.1:0" }]
                     pools: { web: { servers: ["%s"] } }
@@ -244,7 +246,7 @@ class RefusalIT {
                 assertThat(logging.exchange("GET / HTTP/1.1\r\nReferer: x\r\n\r\n"))
                         .startsWith("HTTP/1.1 400 ");
             }
-            assertThat(java.nio.file.Files.readAllLines(log, StandardCharsets.UTF_8))
+            assertThat(Files.readAllLines(log, StandardCharsets.UTF_8))
                     .hasSize(4)
                     .allMatch(line -> line.contains("400") || line.contains("408"));
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
+import java.net.ConnectException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -41,7 +42,7 @@ class StopIT {
             weir.weir().stop();
             assertThat(idle.endsOrderly()).isTrue();
             assertThat(silent.endsOrderly()).isTrue();
-            assertThatThrownBy(() -> new RawClient(port)).isInstanceOf(java.net.ConnectException.class);
+            assertThatThrownBy(() -> new RawClient(port)).isInstanceOf(ConnectException.class);
             busy.send("y\r\n\r\n" + GET);
             RawClient.Message response = busy.readMessage();
             assertThat(response.content()).isEqualTo("done");

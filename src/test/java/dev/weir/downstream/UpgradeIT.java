@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** Tunnels behind a 101: bytes both ways, ends, resets. */
@@ -147,7 +149,7 @@ class UpgradeIT {
                 try {
                     client.send(sent);
                     client.sendEnd();
-                } catch (java.io.IOException failure) {
+                } catch (IOException failure) {
                     seen.completeExceptionally(failure);
                 }
             });
@@ -199,7 +201,7 @@ class UpgradeIT {
             ScriptedServer.Script dribble = connection -> {
                 for (int i = 0; i < 20; i++) {
                     connection.send("x");
-                    java.util.concurrent.locks.LockSupport.parkNanos(50_000_000);
+                    LockSupport.parkNanos(50_000_000);
                 }
                 connection.sendEnd();
             };

@@ -24,7 +24,7 @@ public final class FaultyRelay implements AutoCloseable {
     }
 
     /** One direction of one connection. */
-    public final class Way {
+    public static final class Way {
         private final Socket from;
         private final Socket to;
         private final InputStream in;
