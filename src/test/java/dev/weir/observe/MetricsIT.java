@@ -37,7 +37,7 @@ class MetricsIT {
                     .isEqualTo(requests * response.length());
             assertThat(Quiet.sum(metrics, "weir_downstream_received_bytes_total "))
                     .isEqualTo(requests * request.length());
-            assertThat(Quiet.sum(metrics, "weir_downstream_sent_bytes_total ")).isEqualTo(received);
+            assertThat(Quiet.sum(metrics, "weir_downstream_sent_bytes_total ")).isEqualTo((double) received);
             assertThat(Quiet.sum(metrics, "weir_downstream_connections_accepted_total "))
                     .isEqualTo(1);
             assertThat(Quiet.sum(

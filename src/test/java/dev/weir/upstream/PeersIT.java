@@ -34,9 +34,7 @@ class PeersIT {
     @BeforeEach
     void content() throws IOException {
         Files.createDirectories(directory.resolve("site"));
-        Files.write(
-                directory.resolve("site/file"),
-                "0123456789".repeat(FILE_BYTES / 10).getBytes());
+        Files.writeString(directory.resolve("site/file"), "0123456789".repeat(FILE_BYTES / 10));
         Files.writeString(directory.resolve("site/small"), "small");
     }
 
