@@ -4,6 +4,7 @@ import dev.weir.config.Address;
 import dev.weir.loop.Loop;
 import dev.weir.observe.Cause;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
@@ -36,7 +37,13 @@ final class Connector {
 
     private void tryNext() {
         SocketAddress endpoint = endpoints[next++];
-        Channel channel = newChannel();
+        Channel channel;
+        try {
+            channel = newChannel();
+        } catch (ChannelException noDescriptor) {
+            fail(Cause.CONNECT_FAILED, text(noDescriptor));
+            return;
+        }
         connection.channel(channel);
         pool.loop().executor().register(channel).addListener(registered -> {
             if (!registered.isSuccess()) {

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class ReadBuffersTest {
@@ -14,6 +15,12 @@ class ReadBuffersTest {
     private final ReadBuffers buffers = new ReadBuffers(1024);
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final RecvByteBufAllocator.ExtendedHandle handle = buffers.newHandle();
+
+    @AfterEach
+    void giveBack() {
+        buffers.close();
+        channel.close();
+    }
 
     @Test
     void nothingKept_sameMemoryForTheNextRead() {

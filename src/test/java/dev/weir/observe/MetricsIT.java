@@ -17,7 +17,7 @@ class MetricsIT {
         int requests = 25;
         try (ScriptedServer server = ScriptedServer.answering(response);
                 RunningWeir weir = RunningWeir.before(server)) {
-            long received = 0;
+            int received = 0;
             try (RawClient client = weir.connect()) {
                 for (int i = 0; i < requests; i++) {
                     RawClient.Message got = client.send(request).readMessage();
