@@ -19,6 +19,7 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
 /** Connecting that fails before the call that began it has returned: whoever called hears of it only afterwards. */
 class ConnectorTest {
     private static final Transport NIO = Transport.nio();
+    private static final SocketAddress REFUSING = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
 
     private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NIO.io());
 
@@ -62,7 +64,7 @@ class ConnectorTest {
         ChannelFactory<Channel> exhausted = () -> {
             throw new ChannelException("Too many open files");
         };
-        assertThat(causeOf(exhausted, new InetSocketAddress("127.0.0.1", 1))).isEqualTo(Cause.CONNECT_FAILED);
+        assertThat(causeOf(exhausted, REFUSING)).isEqualTo(Cause.CONNECT_FAILED);
     }
 
     @Test
@@ -72,8 +74,7 @@ class ConnectorTest {
 
     @Test
     void refusedEverywhere_connectRefused() throws Exception {
-        SocketAddress refusing = new InetSocketAddress("127.0.0.1", 1);
-        assertThat(causeOf(NIO.client(), refusing, refusing)).isEqualTo(Cause.CONNECT_REFUSED);
+        assertThat(causeOf(NIO.client(), REFUSING, REFUSING)).isEqualTo(Cause.CONNECT_REFUSED);
     }
 
     private record Outcome(AtomicBoolean returned, CompletableFuture<Cause> cause) implements UpstreamListener {
