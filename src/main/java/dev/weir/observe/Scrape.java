@@ -83,8 +83,10 @@ final class Scrape {
             requests(points, pool, "", reading.unserved);
             reading.servers.forEach((server, numbers) -> requests(points, pool, server, numbers.requests));
         });
-        metrics.add(points.snapshot(
-                "weir_requests_total", "Finished requests; without a server those that no server answered."));
+        metrics.add(
+                points.snapshot(
+                        "weir_requests_total",
+                        "Finished requests by the server that was tried last; without a server those that none was tried for."));
     }
 
     private static void requests(Points points, String pool, String server, long[] byClass) {
