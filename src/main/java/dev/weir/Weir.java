@@ -37,8 +37,11 @@ import org.slf4j.LoggerFactory;
 /** One running instance. Its methods are for the control plane: they may block. */
 public final class Weir {
     private static final Logger LOG = LoggerFactory.getLogger(Weir.class);
-    /** One read of a socket, and so the most that an exchange holds of a body that flows. */
-    private static final int READ_BYTES = 32 << 10;
+    /**
+     * One read of a socket, in bytes, and so the most that an exchange holds of a body that flows. Large, since each read
+     * of a large body is followed by a write and a turn of the loop; one buffer serves the whole loop.
+     */
+    private static final int READ_BYTES = 256 << 10;
 
     private final WeirConfig config;
     private final ServerRegistry servers = new ServerRegistry();

@@ -143,6 +143,14 @@ public record ListenerConfig(
             int pipelineBytes,
 
             @Key(
+                    doc = "Bytes of a response that wait for a slow client, about; then its server is held back.",
+                    def = "64KiB",
+                    min = "4KiB",
+                    max = "64MiB",
+                    kind = Scalar.SIZE)
+            int bufferBytes,
+
+            @Key(
                     doc = "Connections open at the same time; one more is answered with 503 and closed.",
                     def = "100000",
                     min = "1",

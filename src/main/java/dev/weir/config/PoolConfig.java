@@ -156,8 +156,7 @@ public record PoolConfig(
             int headers,
 
             @Key(
-                    doc = "Bytes of a message held on the way through, in each direction, before its sender has to "
-                            + "wait for its receiver.",
+                    doc = "Bytes of a request that wait for a slow server, about; then its client is held back.",
                     def = "64KiB",
                     min = "4KiB",
                     max = "64MiB",

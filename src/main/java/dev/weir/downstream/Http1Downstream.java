@@ -230,7 +230,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     /**
      * Keeps what comes ahead of its turn, and stops reading when it is too much. Its turn is when the response before it
      * has been taken by the client, but for a bounded rest: who only sends does not fill the memory with responses.
-     *
      */
     private void hold(ByteBuf in) {
         ByteBuf held = ahead;
@@ -348,7 +347,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
             sink.clear();
             write(sink.putHex(length).put(ResponseLines.CRLF));
             pass(in, length);
-            out.write(ResponseLines.CRLF, 0, ResponseLines.CRLF.length);
+            write(ResponseLines.CRLF, ResponseLines.CRLF.length);
         } else {
             pass(in, length);
         }
@@ -365,8 +364,12 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     }
 
     private void write(ByteSink sink) {
-        worker().meters().bytesSent.add(sink.length());
-        out.write(sink.array(), 0, sink.length());
+        write(sink.array(), sink.length());
+    }
+
+    private void write(byte[] bytes, int length) {
+        worker().meters().bytesSent.add(length);
+        out.write(bytes, 0, length);
     }
 
     @Override

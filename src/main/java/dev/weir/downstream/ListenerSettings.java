@@ -6,7 +6,11 @@ import dev.weir.config.ListenerConfig.Forwarding;
 import dev.weir.http.HeadLimits;
 import java.util.List;
 
-/** What a listener's configuration says, in the units of the data path. Immutable. */
+/**
+ * What a listener's configuration says, in the units of the data path. Immutable.
+ *
+ * @param bufferBytes how much of a response may wait here for a slow client before the server is held back
+ */
 record ListenerSettings(
         String name,
         List<Cidr> trustedProxies,
@@ -20,9 +24,6 @@ record ListenerSettings(
         long bodyBytes,
         int pipelineBytes,
         int bufferBytes) {
-    /** How much of a response may wait here for a slow client before the server is held back, in bytes. */
-    private static final int BUFFER_BYTES = 64 << 10;
-
     static ListenerSettings of(ListenerConfig config) {
         ListenerConfig.Timeouts timeouts = config.timeouts();
         ListenerConfig.Limits limits = config.limits();
@@ -38,7 +39,7 @@ record ListenerSettings(
                 new HeadLimits(limits.requestLineBytes(), limits.headerBytes(), limits.headers()),
                 limits.bodyBytes(),
                 limits.pipelineBytes(),
-                BUFFER_BYTES);
+                limits.bufferBytes());
     }
 
     boolean trusts(byte[] address) {

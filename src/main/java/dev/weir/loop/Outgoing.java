@@ -43,12 +43,22 @@ public final class Outgoing {
             room(length).writeBytes(in, length);
             return;
         }
-        int end = in.readerIndex() + length;
-        if (gathered == null && direct(in, end)) {
+        if (gathered != null) {
+            pass();
+            channel.write(in.readRetainedSlice(length), channel.voidPromise());
             return;
         }
-        pass();
-        channel.write(in.readRetainedSlice(end - in.readerIndex()), channel.voidPromise());
+        int end = in.readerIndex() + length;
+        if (!direct(in, end)) {
+            channel.write(rest(in, end - in.readerIndex()), channel.voidPromise());
+        }
+    }
+
+    /** What a slow peer leaves waiting, as a copy when it is a small part of the buffer that it came in. */
+    private ByteBuf rest(ByteBuf in, int length) {
+        return length < in.capacity() / 4
+                ? channel.alloc().directBuffer(length).writeBytes(in, length)
+                : in.readRetainedSlice(length);
     }
 
     /** Writes what was gathered to the socket; what it does not take stays with the channel. */

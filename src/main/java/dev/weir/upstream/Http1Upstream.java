@@ -185,7 +185,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
             sink.clear();
             write(sink.putHex(length).put(RequestLines.CRLF));
             pass(in, length);
-            out.write(RequestLines.CRLF, 0, RequestLines.CRLF.length);
+            write(RequestLines.CRLF, RequestLines.CRLF.length);
         } else {
             pass(in, length);
         }
@@ -204,9 +204,13 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     private void write(ByteSink sink) {
-        pool.meters().bytesSent.add(sink.length());
-        lostRace.sent(sink.length());
-        out.write(sink.array(), 0, sink.length());
+        write(sink.array(), sink.length());
+    }
+
+    private void write(byte[] bytes, int length) {
+        pool.meters().bytesSent.add(length);
+        lostRace.sent(length);
+        out.write(bytes, 0, length);
     }
 
     @Override
