@@ -82,7 +82,7 @@ final class Demo implements AutoCloseable {
         example(out, "-i " + here + "/status/503", "an answer of a server passes as it is");
         example(out, here + "/headers", "what a server is told about you");
         example(out, "-N " + here + "/events", "a stream passes as it comes");
-        example(out, "-o /dev/null " + here + "/bytes/104857600", "100 MiB, through a few KiB of memory");
+        example(out, "-o /dev/null " + here + "/bytes/104857600", "100 MiB, of which Weir holds 256 KiB at a time");
         example(out, "'" + here + "/slow?ms=2000'", "press Ctrl-C here: it still gets its answer");
         example(out, "localhost:" + weir.adminPort() + "/metrics", "what Weir counted meanwhile");
     }
