@@ -21,16 +21,18 @@ public final class Main {
     private record InProcess(PrintStream out, PrintStream err) implements Cli.Actions {
         @Override
         public void serve(WeirConfig config) throws StartFailure {
+            Signals signals = Signals.heard(err);
             Weir weir = Weir.start(config);
-            Signals.control(weir, err);
+            signals.control(weir);
             weir.describe().forEach(line -> err.println("weir: " + line));
             weir.awaitStop();
         }
 
         @Override
         public void demo(int port, Address admin) throws StartFailure {
+            Signals signals = Signals.heard(err);
             try (Demo demo = Demo.start(port, admin)) {
-                Signals.control(demo.weir(), err);
+                signals.control(demo.weir());
                 demo.describe(out);
                 demo.weir().awaitStop();
             }

@@ -2,34 +2,64 @@ package dev.weir;
 
 import java.io.PrintStream;
 import java.lang.reflect.Proxy;
-import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What signals do to a running Weir: TERM and INT let it stop, a second one cuts what is left; USR1 opens the logs anew.
- * Actions run on threads of the JVM's own and do not wait.
+ * What signals do to Weir: TERM and INT let it stop, a second one cuts what is left; USR1 opens the logs anew. One that
+ * comes while Weir starts is obeyed when it has started, so that no request that it accepts is lost. Actions run on
+ * threads of the JVM's own and do not wait.
  */
 final class Signals {
     private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
 
-    private Signals() {}
+    private final PrintStream err;
+    private @Nullable Weir weir;
+    private int stops;
 
-    /** From now on the process obeys signals; what a person at the terminal should know goes to {@code err}. */
-    static void control(Weir weir, PrintStream err) {
-        AtomicBoolean told = new AtomicBoolean();
-        Runnable stop = () -> {
-            if (told.compareAndSet(false, true)) {
-                err.println("weir: stopping when the requests under way are done; a second signal cuts them off");
-                weir.stop();
-            } else {
-                weir.stopNow();
-            }
-        };
-        on("TERM", stop);
-        on("INT", stop);
-        on("USR1", weir::reopenLogs);
+    private Signals(PrintStream err) {
+        this.err = err;
+    }
+
+    /** From now on the process hears signals; what a person at the terminal should know goes to {@code err}. */
+    static Signals heard(PrintStream err) {
+        Signals signals = new Signals(err);
+        on("TERM", signals::stop);
+        on("INT", signals::stop);
+        on("USR1", signals::reopenLogs);
         on("HUP", () -> LOG.warn("SIGHUP changes nothing: a changed configuration takes a restart"));
+        return signals;
+    }
+
+    /** Lets signals control this instance, also those that came before. */
+    synchronized void control(Weir started) {
+        weir = started;
+        if (stops > 0) {
+            started.stop();
+        }
+    }
+
+    private synchronized void stop() {
+        stops++;
+        Weir running = weir;
+        if (stops == 1) {
+            err.println("weir: stopping when the requests under way are done; a second signal cuts them off");
+            if (running != null) {
+                running.stop();
+            }
+        } else if (running != null) {
+            running.stopNow();
+        } else {
+            // Something holds up the start, perhaps a name server, and the user does not want to wait for it.
+            Runtime.getRuntime().halt(Cli.FAILED);
+        }
+    }
+
+    private synchronized void reopenLogs() {
+        if (weir != null) {
+            weir.reopenLogs();
+        }
     }
 
     /**

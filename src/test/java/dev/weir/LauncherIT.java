@@ -6,10 +6,14 @@ import static org.awaitility.Awaitility.await;
 import dev.weir.testing.LaunchedWeir;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.ScriptedServer;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +51,29 @@ class LauncherIT {
             weir.awaitPort();
             weir.signal("INT");
             assertThat(weir.awaitExit()).isZero();
+        }
+    }
+
+    @Test
+    void term_momentTheFirstRequestIsAnswered_exitsWithZero(@TempDir Path directory) throws Exception {
+        Path socket = directory.resolve("weir.sock");
+        for (int start = 0; start < 5; start++) {
+            Files.deleteIfExists(socket);
+            try (LaunchedWeir weir = LaunchedWeir.with("unix:" + socket, "127.0.0.1:1")) {
+                await().pollDelay(Duration.ZERO)
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(() -> accepts(socket));
+                weir.signal("TERM");
+                assertThat(weir.awaitExit()).isZero();
+            }
+        }
+    }
+
+    private static boolean accepts(Path socket) {
+        try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            return client.isConnected();
+        } catch (IOException notYet) {
+            return false;
         }
     }
 
