@@ -15,6 +15,9 @@ from .rows import CpuRow, IdleRow, RateRow
 OWN_REFERENCE = "weir, reference"
 LOG_FLUSH_SECONDS = 1.3
 LOGGED_SHARE = 0.99
+# A JVM is warm when its compilers take less than this share of its CPU time; a few rows take half a minute to it.
+COMPILING_SHARE = 0.01
+SETTLE_STEP_SECONDS, SETTLE_MOST_STEPS = 3, 20
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Bench:
         self._serve(self._options.load_core if pinned else self._options.both_cores)
         contestants = self._start_contestants(row, pinned)
         for _, balancer, load in contestants:
-            self._load(balancer, load, self._warmup_seconds(balancer.name), pinned)
+            self._warm_up(balancer, load, pinned)
         runs = []
         for round_number in range(self._options.rounds * (1 if pinned else row.rounds_factor)):
             turn = round_number % len(contestants)
@@ -131,7 +134,7 @@ class Bench:
     def _idle_run(self, row, kind):
         # A fresh process each time: memory once taken for connections is seldom given back.
         balancer = self._start(kind, Setup(), self._options.balancer_core)
-        self._load(balancer, Load(), self._warmup_seconds(kind), pinned=True)
+        self._warm_up(balancer, Load(), pinned=True)
         before = balancer.process.rss_bytes()
         clients = []
         try:
@@ -185,7 +188,7 @@ class Bench:
 
     def _steady_run(self, kind, cores):
         balancer = self._start(kind, Setup(), cores)
-        self._load(balancer, Load(), self._warmup_seconds(kind), pinned=True)
+        self._warm_up(balancer, Load(), pinned=True)
         result = self._load(balancer, Load(), self._options.seconds, pinned=True)
         rss = balancer.process.rss_bytes()
         self._processes.stop(balancer.process)
@@ -202,6 +205,10 @@ class Bench:
         """Starts the answering servers, if they do not run, and a balancer before them, each on its core."""
         self._serve(self._options.load_core)
         return self._start(kind, setup, self._options.balancer_core, environment)
+
+    def warm_up(self, balancer, load):
+        """Runs a load against a balancer until it has compiled what is hot."""
+        self._warm_up(balancer, load, pinned=True)
 
     def load(self, balancer, load, seconds):
         """Runs a load on the load generator's core against a balancer."""
@@ -229,9 +236,18 @@ class Bench:
         cores = self._options.load_core if pinned else self._options.both_cores
         return run_load(self._processes, load, balancer.port, seconds, cores, self._directory / "wrk.log")
 
-    def _warmup_seconds(self, kind):
+    def _warm_up(self, balancer, load, pinned):
         # Only a JVM compiles as it runs; the others need no more than their connections.
-        return self._options.warmup if kind == "weir" else min(1, self._options.warmup)
+        if balancer.name != "weir":
+            self._load(balancer, load, min(1, self._options.warmup), pinned)
+            return
+        self._load(balancer, load, self._options.warmup, pinned)
+        for _ in range(SETTLE_MOST_STEPS):
+            compiling, all_threads = balancer.process.compiler_seconds(), balancer.process.cpu().total
+            self._load(balancer, load, SETTLE_STEP_SECONDS, pinned)
+            compiling = balancer.process.compiler_seconds() - compiling
+            if compiling < COMPILING_SHARE * (balancer.process.cpu().total - all_threads):
+                return
 
 
 def _void(balancer, result):

@@ -68,6 +68,17 @@ class Process:
         """CPU time used so far by all threads of the process and its descendants."""
         return sum((_cpu_of(pid) for pid in self.pids()), Cpu())
 
+    def compiler_seconds(self):
+        """CPU time that the compiler threads of a JVM have used so far."""
+        seconds = 0.0
+        for thread in Path(f"/proc/{self.pid}/task").iterdir():
+            try:
+                if " CompilerThre" in (thread / "comm").read_text():
+                    seconds += _cpu_in(thread / "stat").total
+            except OSError:
+                continue  # the thread has ended
+        return seconds
+
     def rss_bytes(self):
         """Resident memory of the process and its descendants; pages that they share count for each."""
         return sum(_rss_of(pid) for pid in self.pids())
@@ -125,10 +136,14 @@ def core_busy_seconds(core):
 
 def _cpu_of(pid):
     try:
-        # The command name, in parentheses, may hold spaces; utime and stime are fields 14 and 15 of the line.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return _cpu_in(Path(f"/proc/{pid}/stat"))
     except OSError:
         return Cpu()
+
+
+def _cpu_in(stat):
+    # The command name, in parentheses, may hold spaces; utime and stime are fields 14 and 15 of the line.
+    fields = stat.read_text().rpartition(")")[2].split()
     return Cpu(int(fields[11]) / TICKS_PER_SECOND, int(fields[12]) / TICKS_PER_SECOND)
 
 

@@ -105,6 +105,12 @@ public final class ReadBuffers implements RecvByteBufAllocator {
         }
 
         @Override
-        public void readComplete() {}
+        public void readComplete() {
+            if (lastRead == attempted && config != null && config.isAutoRead()) {
+                // Perhaps there is more, of which edge-triggered epoll would not tell unless asked again.
+                config.setAutoRead(false);
+                config.setAutoRead(true);
+            }
+        }
     }
 }

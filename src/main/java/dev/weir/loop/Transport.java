@@ -39,7 +39,7 @@ public record Transport(
         if (Epoll.isAvailable()) {
             return new Transport(
                     "epoll",
-                    RejoiningIo.factory(EpollIoHandler.newFactory()),
+                    EpollIo.factory(EpollIoHandler.newFactory()),
                     EpollServerSocketChannel::new,
                     EpollServerDomainSocketChannel::new,
                     EpollSocketChannel::new,

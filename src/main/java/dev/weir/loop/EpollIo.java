@@ -10,15 +10,22 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.util.concurrent.ThreadAwareExecutor;
 
 /**
- * Netty's epoll handler, with one fault mended. A descriptor of which no events are wanted is taken out of the epoll set
- * (Netty 4.2.18), but the next wish is told as a change of an entry that is no longer there: it fails, and the channel
- * closes with what it had not read. That hits each connection whose peer hung up while its reading was paused. Here such
- * a descriptor is registered anew. Confined to its loop, but for {@link #wakeup}.
+ * Netty's epoll handler with two changes. Confined to its loop, but for {@link #wakeup}.
+ *
+ * <p>Connections are watched for edges, which spares the kernel a second look at each one that was read. So a read that
+ * fills its buffer must ask again (see {@link ReadBuffers}). When the peer has hung up, Netty stops asking for hang-ups,
+ * and the end behind the last bytes would make no further edge: from then on levels are watched, as they always are for
+ * listening sockets.
+ *
+ * <p>One fault is mended: a descriptor of which no events are wanted is taken out of the epoll set (Netty 4.2.18), but
+ * the next wish is told as a change of an entry that is no longer there: it fails, and the channel closes with what it
+ * had not read. That hits each connection whose peer hung up while its reading was paused. Here such a descriptor is
+ * registered anew.
  */
-final class RejoiningIo implements IoHandler {
+final class EpollIo implements IoHandler {
     private final IoHandler epoll;
 
-    private RejoiningIo(IoHandler epoll) {
+    private EpollIo(IoHandler epoll) {
         this.epoll = epoll;
     }
 
@@ -26,7 +33,7 @@ final class RejoiningIo implements IoHandler {
         return new IoHandlerFactory() {
             @Override
             public IoHandler newHandler(ThreadAwareExecutor executor) {
-                return new RejoiningIo(epoll.newHandler(executor));
+                return new EpollIo(epoll.newHandler(executor));
             }
 
             @Override
@@ -82,14 +89,15 @@ final class RejoiningIo implements IoHandler {
         }
 
         @Override
-        public long submit(IoOps wanted) {
+        public long submit(IoOps ops) {
+            EpollIoOps wanted = (EpollIoOps) ops;
             if (wanted.equals(EpollIoOps.NONE)) {
                 takenOut = true;
             } else if (takenOut && current.cancel()) {
                 takenOut = false;
                 current = again();
             }
-            return current.submit(wanted);
+            return current.submit(wanted.contains(EpollIoOps.EPOLLRDHUP) ? wanted.with(EpollIoOps.EPOLLET) : wanted);
         }
 
         private IoRegistration again() {
