@@ -5,13 +5,14 @@ import dev.weir.proxy.Worker;
 import io.netty.channel.EventLoop;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
 
 /** The client connections of one event loop. Confined to that loop. */
 public final class Connections {
     private final Worker worker;
     private final ByteSink sink = new ByteSink();
-    private final Set<Http1Downstream> open = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Downstream> open = Collections.newSetFromMap(new IdentityHashMap<>());
 
     public Connections(Worker worker) {
         this.worker = worker;
@@ -25,14 +26,14 @@ public final class Connections {
     /** Closes the idle ones now and each other one after its exchange. */
     public void drain() {
         worker.stopping();
-        for (Http1Downstream connection : open.toArray(new Http1Downstream[0])) {
+        for (Downstream connection : List.copyOf(open)) {
             connection.drain();
         }
     }
 
     /** Cuts what is left; the end of the loop. */
     public void close() {
-        for (Http1Downstream connection : open.toArray(new Http1Downstream[0])) {
+        for (Downstream connection : List.copyOf(open)) {
             connection.cut();
         }
         worker.close();
@@ -47,13 +48,21 @@ public final class Connections {
         return sink;
     }
 
-    void opened(Http1Downstream connection) {
-        open.add(connection);
-        worker.meters().connectionsAccepted.increment();
-        worker.meters().connectionsOpen.increment();
+    /** Counts the connection in, unless {@link #replaced} did already put this in another's place. */
+    void opened(Downstream connection) {
+        if (open.add(connection)) {
+            worker.meters().connectionsAccepted.increment();
+            worker.meters().connectionsOpen.increment();
+        }
     }
 
-    void closed(Http1Downstream connection) {
+    /** The same connection goes on in other hands. */
+    void replaced(Downstream before, Downstream after) {
+        open.remove(before);
+        open.add(after);
+    }
+
+    void closed(Downstream connection) {
         if (open.remove(connection)) {
             worker.meters().connectionsOpen.decrement();
         }

@@ -2,7 +2,6 @@ package dev.weir.downstream;
 
 import dev.weir.http.BodyFraming;
 import dev.weir.http.BodyReader;
-import dev.weir.http.ByteSink;
 import dev.weir.http.Headers;
 import dev.weir.http.ProtocolViolation;
 import dev.weir.http.RequestHead;
@@ -17,16 +16,14 @@ import dev.weir.proxy.ClientStream;
 import dev.weir.proxy.Exchange;
 import dev.weir.proxy.Worker;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.io.IOException;
 import java.util.Objects;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * One HTTP/1 connection from a client: heads in, one exchange after the other, responses out in order. What a client
  * sends ahead of its turn is held, bounded. Confined to its loop.
  */
-final class Http1Downstream extends ChannelInboundHandlerAdapter implements ClientStream {
+final class Http1Downstream extends ChannelInboundHandlerAdapter implements Downstream, ClientStream {
     private static final Logger LOG = LoggerFactory.getLogger(Http1Downstream.class);
 
     private enum State {
@@ -46,8 +43,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         /** The request is complete; its response is not. */
         AWAITING_RESPONSE,
         TUNNEL,
-        /** The last response is written; what still comes is read and dropped, so that no reset destroys it. */
-        LINGERING,
+        /** Closed, or left to {@link Lingering}. */
         CLOSED
     }
 
@@ -57,6 +53,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     private final Runnable onClose;
     private final Channel channel;
     private final Outgoing out;
+    private final ResponseWriter responses;
     private final BodyReader body = new BodyReader();
     private final Deadline deadline = new Deadline(this::expired);
 
@@ -68,16 +65,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     private boolean receiving;
 
     private boolean keepAlive;
-    private boolean oldClient;
     private boolean inputEnded;
     /** Reading or writing failed: the client did not just end its sending side. */
     private boolean broken;
 
-    /** All that the client will ever be sent has been handed to the system. */
-    private boolean outputEnded;
-
     private boolean bodyPaused;
-    private BodyFraming responseFraming = BodyFraming.NONE;
 
     Http1Downstream(
             Connections connections, ListenerSettings settings, ClientInfo client, Channel channel, Runnable onClose) {
@@ -87,6 +79,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         this.onClose = onClose;
         this.channel = channel;
         this.out = new Outgoing(connections.worker().loop(), channel);
+        this.responses = new ResponseWriter(connections, settings, out);
     }
 
     private Worker worker() {
@@ -104,7 +97,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     // ---- the request ----
 
     @Override
-    public void channelActive(ChannelHandlerContext ctx) {
+    public void handlerAdded(ChannelHandlerContext ctx) {
         connections.opened(this);
         // A client that connects and says nothing is held to the same time as one that says half of a head.
         arm(settings.requestHeadNanos());
@@ -156,7 +149,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
                 exchange().requestData(in, in.readableBytes());
                 yield true;
             }
-            case LINGERING, CLOSED -> {
+            case CLOSED -> {
                 in.skipBytes(in.readableBytes());
                 yield false;
             }
@@ -177,7 +170,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
             }
             return false;
         }
-        oldClient = request.minorVersion() == 0;
+        responses.answering(request);
         keepAlive = request.keepAlive();
         BodyFraming framing = request.framing();
         body.start(framing, request.contentLength(), settings.headLimits());
@@ -317,45 +310,19 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
 
     @Override
     public void sendInterim(ResponseHead head) {
-        if (oldClient) {
-            return;
+        if (responses.interim(head)) {
+            flush();
         }
-        ByteSink sink = connections.sink();
-        ResponseLines.writeInterim(head, sink);
-        write(sink);
-        flush();
     }
 
     @Override
     public void sendHead(ResponseHead head, BodyFraming framing, boolean keepOpen) {
-        boolean unknownLength = framing == BodyFraming.CHUNKED || framing == BodyFraming.UNTIL_CLOSE;
-        responseFraming = unknownLength ? (oldClient ? BodyFraming.UNTIL_CLOSE : BodyFraming.CHUNKED) : framing;
-        keepAlive = keepAlive && keepOpen && !worker().isStopping() && responseFraming != BodyFraming.UNTIL_CLOSE;
-        ResponseLines.Persistence persistence = !keepAlive
-                ? ResponseLines.Persistence.CLOSE
-                : oldClient ? ResponseLines.Persistence.SAY_KEEP_ALIVE : ResponseLines.Persistence.OPEN;
-        ByteSink sink = connections.sink();
-        boolean via = settings.forwarding().via();
-        ResponseLines.write(head, responseFraming, persistence, worker().date(), via, sink);
-        write(sink);
+        keepAlive = responses.head(head, framing, keepAlive && keepOpen && !worker().isStopping());
     }
 
     @Override
     public void sendData(ByteBuf in, int length) {
-        if (responseFraming == BodyFraming.CHUNKED) {
-            ByteSink sink = connections.sink();
-            sink.clear();
-            write(sink.putHex(length).put(ResponseLines.CRLF));
-            pass(in, length);
-            write(ResponseLines.CRLF, ResponseLines.CRLF.length);
-        } else {
-            pass(in, length);
-        }
-    }
-
-    private void pass(ByteBuf in, int length) {
-        worker().meters().bytesSent.add(length);
-        out.write(in, length);
+        responses.data(in, length);
         if (state == State.TUNNEL) {
             arm(settings.tunnelIdleNanos());
         } else if (inputEnded && channel.isWritable()) {
@@ -363,43 +330,21 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         }
     }
 
-    private void write(ByteSink sink) {
-        write(sink.array(), sink.length());
-    }
-
-    private void write(byte[] bytes, int length) {
-        worker().meters().bytesSent.add(length);
-        out.write(bytes, 0, length);
-    }
-
     @Override
     public void sendEnd(Headers trailers) {
-        if (state == State.TUNNEL) {
+        if (state != State.TUNNEL) {
+            responses.end(trailers);
             flush();
-            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
-                if (written.isSuccess() && state == State.TUNNEL) {
-                    outputEnded = true;
-                    ((DuplexChannel) channel).shutdownOutput();
-                }
-            });
             return;
         }
-        if (responseFraming == BodyFraming.CHUNKED) {
-            ByteSink sink = connections.sink();
-            ResponseLines.writeLastChunk(trailers, sink);
-            write(sink);
-        }
-        flush();
+        out.end();
     }
 
     @Override
     public void startTunnel(ResponseHead head) {
-        ByteSink sink = connections.sink();
-        ResponseLines.writeTunnel(head, settings.forwarding().via(), sink);
-        write(sink);
+        responses.tunnel(head);
         flush();
         state = State.TUNNEL;
-        responseFraming = BodyFraming.UNTIL_CLOSE;
         keepAlive = false;
         arm(settings.tunnelIdleNanos());
         takeHeld();
@@ -492,34 +437,29 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         close();
     }
 
-    /** After the last response: closes once it is written, and not before the client had a chance to read it. */
+    /** After the last response. */
     private void end() {
-        boolean allRead = (state == State.AWAITING_RESPONSE && ahead == null) || state == State.TUNNEL;
-        state = State.LINGERING;
+        boolean allRead = inputEnded || (state == State.AWAITING_RESPONSE && ahead == null) || state == State.TUNNEL;
         bodyPaused = false;
-        releaseAhead();
-        arm(settings.bodyIdleNanos());
-        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
-            outputEnded |= written.isSuccess();
-            if (allRead || inputEnded || !written.isSuccess()) {
-                close();
-            } else if (state == State.LINGERING) {
-                arm(settings.halfClosedNanos());
-                ((DuplexChannel) channel).shutdownOutput();
-                updateReading();
-            }
-        });
+        leave();
+        Lingering rest =
+                new Lingering(connections, settings, channel, out, onClose, allRead, responses.endsWithConnection());
+        connections.replaced(this, rest);
+        channel.pipeline().replace(this, null, rest);
     }
 
     // ---- the end of the connection ----
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event != ChannelInputShutdownEvent.INSTANCE) {
+        boolean notified = event == SslCloseCompletionEvent.SUCCESS;
+        if (inputEnded || (!notified && event != ChannelInputShutdownEvent.INSTANCE)) {
             return;
         }
         inputEnded = true;
-        if (broken) {
+        // A tunnel over TLS that ends without close_notify may have been cut by anyone (RFC 9112 section 9.8).
+        boolean cut = state == State.TUNNEL && out.encrypted() && !notified;
+        if (broken || cut) {
             fail(Cause.CLIENT_ABORTED);
         } else if (ahead == null) {
             inputOver();
@@ -532,11 +472,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
     private void inputOver() {
         switch (state) {
             case IDLE -> end();
-            case LINGERING -> {
-                if (outputEnded) {
-                    close();
-                }
-            }
             case AWAITING_HEAD, AWAITING_BODY -> fail(Cause.CLIENT_ABORTED);
             case AWAITING_RESPONSE -> arm(settings.halfClosedNanos());
             case TUNNEL -> exchange().requestEnd(Headers.EMPTY);
@@ -554,7 +489,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         if (failure instanceof ReadBuffers.ReadPaused) {
             return;
         }
-        if (failure instanceof IOException) {
+        if (failure instanceof IOException || failure.getCause() instanceof SSLException) {
             // Perhaps in the middle of a write, and whoever writes expects the exchange to be there afterwards.
             broken = true;
             worker().loop().executor().execute(() -> fail(Cause.CLIENT_ABORTED));
@@ -570,7 +505,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
             return;
         }
         switch (state) {
-            case IDLE, LINGERING -> close();
+            case IDLE -> close();
             case AWAITING_HEAD -> giveUp(Cause.REQUEST_HEAD_TIMEOUT);
             case AWAITING_BODY -> {
                 if (channel.isWritable()) {
@@ -585,15 +520,15 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         }
     }
 
-    /** Weir stops: closes now if nothing is under way, else after the response. */
-    void drain() {
+    @Override
+    public void drain() {
         if (state == State.IDLE) {
             close();
         }
     }
 
-    /** Weir stops and waits no longer. */
-    void cut() {
+    @Override
+    public void cut() {
         fail(Cause.STOPPING);
     }
 
@@ -617,28 +552,30 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Clie
         if (state == State.CLOSED) {
             return;
         }
-        state = State.CLOSED;
-        worker().loop().timers().remove(deadline);
+        leave();
         connections.closed(this);
         onClose.run();
-        releaseAhead();
         out.discard();
-        if (responseFraming == BodyFraming.UNTIL_CLOSE && !outputEnded && channel.isOpen()) {
+        if (responses.endsWithConnection() && !out.delivered()) {
             // An orderly end would look like the end of the response.
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        }
-        channel.close();
-        if (exchange != null) {
-            Exchange unused = exchange;
-            exchange = null;
-            unused.abandon();
+            out.reset();
+        } else {
+            channel.close();
         }
     }
 
-    private void releaseAhead() {
+    /** Nothing more happens here; an exchange of which nothing came yet leaves no trace. */
+    private void leave() {
+        state = State.CLOSED;
+        worker().loop().timers().remove(deadline);
         if (ahead != null) {
             ahead.release();
             ahead = null;
+        }
+        Exchange unused = exchange;
+        exchange = null;
+        if (unused != null) {
+            unused.abandon();
         }
     }
 }

@@ -177,7 +177,7 @@ public final class Listener {
         InetAddress address = child.remoteAddress() instanceof InetSocketAddress inet ? inet.getAddress() : null;
         String text = address == null ? "" : withoutZone(address.getHostAddress());
         boolean trusted = address != null && settings.trusts(address.getAddress());
-        return new ClientInfo(settings.name(), text, trusted, "http", settings.forwarding());
+        return new ClientInfo(settings.name(), text, trusted, "http", null, settings.forwarding());
     }
 
     private static String withoutZone(String address) {

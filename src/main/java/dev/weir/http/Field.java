@@ -25,6 +25,8 @@ public enum Field {
     X_FORWARDED_HOST,
     X_FORWARDED_PORT,
     X_REAL_IP,
+    X_CLIENT_CERT_SUBJECT,
+    X_CLIENT_CERT_SHA256,
     X_REQUEST_ID,
     FORWARDED,
     VIA,

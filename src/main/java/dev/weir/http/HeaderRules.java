@@ -26,6 +26,8 @@ public final class HeaderRules {
             | Field.X_FORWARDED_HOST.mask
             | Field.X_FORWARDED_PORT.mask
             | Field.X_REAL_IP.mask
+            | Field.X_CLIENT_CERT_SUBJECT.mask
+            | Field.X_CLIENT_CERT_SHA256.mask
             | Field.FORWARDED.mask
             | Field.VIA.mask;
 

@@ -7,11 +7,18 @@ public final class Loop {
     /** What goes out in one piece is gathered in so many bytes. */
     private static final int WRITE_BYTES = 8 << 10;
 
+    /**
+     * Connections with TLS are read in pieces of so many bytes: the longest record fits in, and one that is incomplete
+     * is kept in the buffer it came in.
+     */
+    private static final int TLS_READ_BYTES = 32 << 10;
+
     private final int index;
     private final EventLoop executor;
     private final Transport transport;
     private final Timers timers;
     private final ReadBuffers reads;
+    private final ReadBuffers tlsReads = new ReadBuffers(TLS_READ_BYTES);
     private final SharedBuffer writes = new SharedBuffer(WRITE_BYTES);
     private boolean inEvent;
     private long eventTime;
@@ -46,6 +53,11 @@ public final class Loop {
         return reads;
     }
 
+    /** What connections with TLS are read into. */
+    public ReadBuffers tlsReads() {
+        return tlsReads;
+    }
+
     SharedBuffer writes() {
         return writes;
     }
@@ -71,6 +83,7 @@ public final class Loop {
     /** Gives the loop's buffers back; its end. */
     public void close() {
         reads.close();
+        tlsReads.close();
         writes.close();
     }
 

@@ -1,10 +1,16 @@
 package dev.weir.loop;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
+import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -17,19 +23,36 @@ public final class Outgoing {
     /** Up to this many bytes copying is cheaper than another buffer in the gathering write. */
     private static final int COPIED = 4096;
 
+    /** Hears that all was handed to the system, or could not be. */
+    @FunctionalInterface
+    public interface Sent {
+        void sent(boolean all);
+    }
+
     private final Loop loop;
     private final Channel channel;
+    /** Null on a connection in the clear. */
+    private final @Nullable SslHandler tls;
     /** Where bytes may go past the channel's own queue while that is empty; null where there is no such way. */
     private final @Nullable Socket socket;
 
     private @Nullable ByteBuf gathered;
     private @Nullable IOException failure;
     private long pendingBefore;
+    private boolean delivered;
 
+    /** A connection that will speak TLS has its handler for that already. */
     public Outgoing(Loop loop, Channel channel) {
         this.loop = loop;
         this.channel = channel;
-        this.socket = channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
+        this.tls = channel.pipeline().get(SslHandler.class);
+        this.socket =
+                tls == null && channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
+    }
+
+    /** Whether what is sent here is encrypted on its way. */
+    public boolean encrypted() {
+        return tls != null;
     }
 
     /** Copies the bytes. */
@@ -95,6 +118,45 @@ public final class Outgoing {
             // The channel's own write fails too then, and ends the connection as any failed write does.
             failure = broken;
             return false;
+        }
+    }
+
+    /** Flushes, and tells once all that was written has been handed to the system, or cannot be. */
+    public void whenSent(Sent then) {
+        flush();
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) future -> {
+            delivered |= future.isSuccess();
+            then.sent(future.isSuccess());
+        });
+    }
+
+    /**
+     * Flushes and ends the sending side, so that the peer sees an orderly end: with TLS a close_notify (RFC 8446 section
+     * 6.1) and then, as without, a FIN.
+     */
+    public void end() {
+        flush();
+        ChannelFuture last = tls == null ? channel.writeAndFlush(Unpooled.EMPTY_BUFFER) : tls.closeOutbound();
+        last.addListener((ChannelFutureListener) future -> {
+            if (future.isSuccess()) {
+                delivered = true;
+                ((DuplexChannel) channel).shutdownOutput();
+            }
+        });
+    }
+
+    /** Whether the last word has been handed to the system: {@link #whenSent} or {@link #end} had success. */
+    public boolean delivered() {
+        return delivered;
+    }
+
+    /** Closes at once, so that the peer cannot take it for an orderly end: by a reset, and with TLS no close_notify. */
+    public void reset() {
+        discard();
+        if (channel.isOpen()) {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            // Past the pipeline, where TLS would send its close_notify.
+            channel.unsafe().close(channel.unsafe().voidPromise());
         }
     }
 

@@ -32,6 +32,12 @@ public interface AccessRecord {
     /** The client's address as text, without its port; empty when it has none. */
     String client();
 
+    /** The subject of the certificate that the client has shown; empty without one. */
+    String clientSubject();
+
+    /** The SHA-256 of that certificate in hexadecimal digits; empty without one. */
+    String clientFingerprint();
+
     /** The listener that accepted the connection, as it is bound. */
     String listener();
 

@@ -4,7 +4,10 @@ import static dev.weir.observe.LogBatch.ascii;
 
 import org.jspecify.annotations.Nullable;
 
-/** One JSON object a line, always with the same members in the same order; what is absent is null. */
+/**
+ * One JSON object a line, always with the same members in the same order; what is absent is null. Only of clients with a
+ * certificate two more members tell.
+ */
 final class JsonLine implements LineFormat {
     // Member names, punctuation, and eleven numbers of up to 20 digits.
     private static final int REST = 768;
@@ -30,6 +33,8 @@ final class JsonLine implements LineFormat {
     private static final byte[] CAUSE = ascii(",\"cause\":");
     private static final byte[] REFERER = ascii(",\"referer\":");
     private static final byte[] USER_AGENT = ascii(",\"user_agent\":");
+    private static final byte[] CLIENT_SUBJECT = ascii(",\"client_subject\":");
+    private static final byte[] CLIENT_FINGERPRINT = ascii(",\"client_fingerprint\":");
     private static final byte[] NULL = ascii("null");
     private static final byte[] TRUE = ascii("true");
     private static final byte[] FALSE = ascii("false");
@@ -48,6 +53,8 @@ final class JsonLine implements LineFormat {
         spans += exchange.refererEnd() - exchange.refererStart();
         spans += exchange.userAgentEnd() - exchange.userAgentStart();
         int names = exchange.client().length() + exchange.listener().length();
+        names +=
+                exchange.clientSubject().length() + exchange.clientFingerprint().length();
         names += exchange.pool().length() + exchange.server().length();
         return REST + Escaping.LONGEST * (spans + names);
     }
@@ -76,6 +83,10 @@ final class JsonLine implements LineFormat {
         byte[] head = exchange.head();
         span(batch, REFERER, head, exchange.refererStart(), exchange.refererEnd());
         span(batch, USER_AGENT, head, exchange.userAgentStart(), exchange.userAgentEnd());
+        if (!exchange.clientFingerprint().isEmpty()) {
+            text(batch, CLIENT_SUBJECT, exchange.clientSubject());
+            text(batch, CLIENT_FINGERPRINT, exchange.clientFingerprint());
+        }
         batch.raw((byte) '}');
         batch.endLine();
     }

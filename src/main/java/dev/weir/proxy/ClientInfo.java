@@ -2,6 +2,7 @@ package dev.weir.proxy;
 
 import dev.weir.config.ListenerConfig.Forwarding;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who the client is and what servers are told of it; the same for all exchanges of a connection.
@@ -13,7 +14,9 @@ public final class ClientInfo {
     private final String address;
     private final boolean trusted;
     private final String scheme;
+    private final @Nullable ClientCertificate certificate;
     private final Forwarding forwarding;
+    private byte[] certificateLines = {};
     private byte[] addressBytes = {};
     private byte[] forwardedLines = {};
     private byte[] forwardedPrefix = {};
@@ -23,12 +26,20 @@ public final class ClientInfo {
      * @param address the client's address as text, without port; empty when it has none (unix domain sockets)
      * @param trusted whether what the client says about forwarding is believed
      * @param scheme {@code http} or {@code https}
+     * @param certificate what the client has shown, if anything
      */
-    public ClientInfo(String listener, String address, boolean trusted, String scheme, Forwarding forwarding) {
+    public ClientInfo(
+            String listener,
+            String address,
+            boolean trusted,
+            String scheme,
+            @Nullable ClientCertificate certificate,
+            Forwarding forwarding) {
         this.listener = listener;
         this.address = address;
         this.trusted = trusted;
         this.scheme = scheme;
+        this.certificate = certificate;
         this.forwarding = forwarding;
     }
 
@@ -50,6 +61,19 @@ public final class ClientInfo {
 
     Forwarding forwarding() {
         return forwarding;
+    }
+
+    @Nullable ClientCertificate certificate() {
+        return certificate;
+    }
+
+    /** {@code X-Client-Cert-Subject} and {@code -Sha256}; empty without a certificate. */
+    byte[] certificateLines() {
+        if (certificate != null && certificateLines.length == 0) {
+            certificateLines = ascii("X-Client-Cert-Subject: " + certificate.subject() + "\r\nX-Client-Cert-Sha256: "
+                    + certificate.fingerprint() + "\r\n");
+        }
+        return certificateLines;
     }
 
     byte[] addressBytes() {

@@ -83,6 +83,18 @@ final class ExchangeRecord implements AccessRecord {
     }
 
     @Override
+    public String clientSubject() {
+        ClientCertificate certificate = client == null ? null : client.certificate();
+        return certificate == null ? "" : certificate.subject();
+    }
+
+    @Override
+    public String clientFingerprint() {
+        ClientCertificate certificate = client == null ? null : client.certificate();
+        return certificate == null ? "" : certificate.fingerprint();
+    }
+
+    @Override
     public String listener() {
         return client == null ? "" : client.listener();
     }

@@ -20,6 +20,9 @@ final class ForwardedFields {
 
     static final byte[] VIA = ascii("Via: 1.1 weir\r\n");
 
+    /** What a server would take for a verified certificate: from whomever it comes, only Weir's own word counts. */
+    private static final long CERTIFICATE = Field.X_CLIENT_CERT_SUBJECT.mask | Field.X_CLIENT_CERT_SHA256.mask;
+
     private static final byte[] X_FOR = ascii("X-Forwarded-For: ");
     private static final byte[] X_PROTO = ascii("X-Forwarded-Proto: ");
     private static final byte[] X_HOST = ascii("X-Forwarded-Host: ");
@@ -34,7 +37,8 @@ final class ForwardedFields {
     static long dropMask(ClientInfo client) {
         boolean trusted = client.trusted();
         Forwarding forwarding = client.forwarding();
-        return (trusted && !forwarding.xForwarded() ? 0 : X_FORWARDED)
+        return CERTIFICATE
+                | (trusted && !forwarding.xForwarded() ? 0 : X_FORWARDED)
                 | (trusted && !forwarding.forwarded() ? 0 : Field.FORWARDED.mask)
                 | (trusted ? 0 : OTHER_NAMES);
     }
@@ -42,6 +46,9 @@ final class ForwardedFields {
     /** Replaces {@code to} by the lines for this request. */
     static void write(RequestHead request, ClientInfo client, ByteSink to) {
         to.clear();
+        if (client.certificate() != null) {
+            to.put(client.certificateLines());
+        }
         Forwarding forwarding = client.forwarding();
         if (forwarding.xForwarded()) {
             if (client.trusted()) {

@@ -14,6 +14,8 @@ final class FakeRequest implements AccessRecord {
     int status = 200;
     long responseBodyBytes = 117;
     String client = "192.0.2.7";
+    String clientSubject = "";
+    String clientFingerprint = "";
     String pool = "web";
     String server = "10.0.0.11:8080";
 
@@ -125,6 +127,16 @@ final class FakeRequest implements AccessRecord {
     @Override
     public String client() {
         return client;
+    }
+
+    @Override
+    public String clientSubject() {
+        return clientSubject;
+    }
+
+    @Override
+    public String clientFingerprint() {
+        return clientFingerprint;
     }
 
     @Override

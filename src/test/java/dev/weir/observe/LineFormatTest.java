@@ -66,6 +66,15 @@ class LineFormatTest {
     }
 
     @Test
+    void json_clientWithCertificate_hasItsSubjectAndFingerprint() {
+        FakeRequest request = FakeRequest.get("/");
+        request.clientSubject = "CN=a\"b";
+        request.clientFingerprint = "00ff";
+        assertThat(line(Format.JSON, request))
+                .endsWith(",\"client_subject\":\"CN=a\\u0022b\",\"client_fingerprint\":\"00ff\"}");
+    }
+
+    @Test
     void json_absentParts_areNull() {
         FakeRequest request = new FakeRequest();
         request.minorVersion = -1;

@@ -1,0 +1,121 @@
+package dev.weir.downstream;
+
+import dev.weir.loop.Deadline;
+import dev.weir.loop.Outgoing;
+import dev.weir.loop.Timers;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.util.ReferenceCountUtil;
+
+/**
+ * The end of a connection whose last answer is written: it closes once the client has been sent all of it. What the
+ * client still sends is read and dropped for a while, since closing a socket with unread input resets the connection and
+ * destroys the answer on its way. Confined to its loop.
+ */
+final class Lingering extends ChannelInboundHandlerAdapter implements Downstream {
+    private final Connections connections;
+    private final ListenerSettings settings;
+    private final Channel channel;
+    private final Outgoing out;
+    private final Runnable onClose;
+    private final Deadline deadline = new Deadline(this::close);
+    /** Whether nothing is to be expected of the client any more. */
+    private boolean inputOver;
+    /** A cut would look like the orderly end of the answer. */
+    private final boolean endsWithConnection;
+
+    private boolean closed;
+
+    /**
+     * @param inputOver whether all that the client had to say was read
+     * @param endsWithConnection whether the answer's content ends only where the connection does
+     */
+    Lingering(
+            Connections connections,
+            ListenerSettings settings,
+            Channel channel,
+            Outgoing out,
+            Runnable onClose,
+            boolean inputOver,
+            boolean endsWithConnection) {
+        this.connections = connections;
+        this.settings = settings;
+        this.channel = channel;
+        this.out = out;
+        this.onClose = onClose;
+        this.inputOver = inputOver;
+        this.endsWithConnection = endsWithConnection;
+    }
+
+    private void arm(long nanos) {
+        Timers timers = connections.worker().loop().timers();
+        timers.arm(deadline, connections.worker().loop().now(), nanos);
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        arm(settings.bodyIdleNanos());
+        out.whenSent(this::answered);
+    }
+
+    private void answered(boolean all) {
+        if (inputOver || !all) {
+            close();
+        } else if (!closed) {
+            arm(settings.halfClosedNanos());
+            out.end();
+            channel.config().setAutoRead(true);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ReferenceCountUtil.release(message);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE || event == SslCloseCompletionEvent.SUCCESS) {
+            inputOver = true;
+            if (out.delivered()) {
+                close();
+            }
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        close();
+    }
+
+    /** Whatever it is: the failed write, or the end of the input that follows, says so where it matters. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {}
+
+    @Override
+    public void drain() {}
+
+    @Override
+    public void cut() {
+        close();
+    }
+
+    private void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        connections.worker().loop().timers().remove(deadline);
+        connections.closed(this);
+        onClose.run();
+        out.discard();
+        if (endsWithConnection && !out.delivered()) {
+            out.reset();
+        } else {
+            channel.close();
+        }
+    }
+}
