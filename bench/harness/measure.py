@@ -17,7 +17,7 @@ LOG_FLUSH_SECONDS = 1.3
 LOGGED_SHARE = 0.99
 # A JVM is warm when its compilers take less than this share of its CPU time; a few rows take half a minute to it.
 COMPILING_SHARE = 0.01
-SETTLE_STEP_SECONDS, SETTLE_MOST_STEPS = 3, 20
+SETTLE_STEP_SECONDS, SETTLE_CALM_STEPS, SETTLE_MOST_STEPS = 3, 3, 20
 
 
 @dataclass(frozen=True)
@@ -242,11 +242,15 @@ class Bench:
             self._load(balancer, load, min(1, self._options.warmup), pinned)
             return
         self._load(balancer, load, self._options.warmup, pinned)
+        quiet = 0
         for _ in range(SETTLE_MOST_STEPS):
             compiling, all_threads = balancer.process.compiler_seconds(), balancer.process.cpu().total
             self._load(balancer, load, SETTLE_STEP_SECONDS, pinned)
             compiling = balancer.process.compiler_seconds() - compiling
-            if compiling < COMPILING_SHARE * (balancer.process.cpu().total - all_threads):
+            calm = compiling < COMPILING_SHARE * (balancer.process.cpu().total - all_threads)
+            quiet = quiet + 1 if calm else 0
+            # Rows with few requests a second reach the compilers' thresholds late: one calm step may be a pause.
+            if quiet == SETTLE_CALM_STEPS:
                 return
 
 
