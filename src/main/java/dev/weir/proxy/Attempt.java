@@ -6,6 +6,7 @@ import dev.weir.http.ResponseHead;
 import dev.weir.observe.Cause;
 import dev.weir.pool.Server;
 import dev.weir.upstream.Delivery;
+import dev.weir.upstream.UpstreamClaim;
 import dev.weir.upstream.UpstreamListener;
 import dev.weir.upstream.UpstreamPool;
 import dev.weir.upstream.UpstreamStream;
@@ -20,8 +21,10 @@ final class Attempt implements UpstreamListener {
     private final Exchange exchange;
     private @Nullable Server server;
     private @Nullable UpstreamPool connections;
+    /** What this try has at the server: the stream, or a wait for it. */
+    private @Nullable UpstreamClaim claim;
+
     private @Nullable UpstreamStream stream;
-    private boolean sending;
 
     Attempt(Exchange exchange) {
         this.exchange = exchange;
@@ -29,7 +32,7 @@ final class Attempt implements UpstreamListener {
 
     /** {@code fresh}: on a new connection. */
     void start(Server chosen, boolean fresh, boolean retry) {
-        assert stream == null;
+        assert claim == null;
         Worker worker = exchange.worker;
         UpstreamPool pool = worker.upstreams().of(chosen, exchange.destination().settings());
         server = chosen;
@@ -39,18 +42,18 @@ final class Attempt implements UpstreamListener {
         if (retry) {
             pool.meters().retries.increment();
         }
-        UpstreamStream acquired = pool.acquire(this, exchange.replayable() && exchange.holdable(), fresh, worker.now());
-        stream = acquired;
-        if (acquired.connected()) {
-            send(acquired);
+        UpstreamClaim acquired = pool.acquire(this, exchange.replayable() && exchange.holdable(), fresh, worker.now());
+        claim = acquired;
+        if (acquired instanceof UpstreamStream ready) {
+            send(ready);
             if (retry) {
-                acquired.flush();
+                ready.flush();
             }
         }
     }
 
     private void send(UpstreamStream to) {
-        sending = true;
+        stream = to;
         exchange.send(to);
     }
 
@@ -65,7 +68,7 @@ final class Attempt implements UpstreamListener {
 
     /** Where the request goes; null while connecting and after the end. */
     @Nullable UpstreamStream stream() {
-        return sending ? stream : null;
+        return stream;
     }
 
     void forget() {
@@ -75,29 +78,27 @@ final class Attempt implements UpstreamListener {
 
     /** Ends this try from our side. */
     void cancel() {
-        UpstreamStream canceled = stream;
+        UpstreamClaim canceled = claim;
         if (canceled != null) {
-            exchange.connection(canceled);
             over();
             canceled.cancel();
         }
     }
 
     private void over() {
+        exchange.connection(stream);
+        claim = null;
         stream = null;
-        sending = false;
         if (server != null) {
             server.end();
         }
     }
 
     @Override
-    public void onConnected() {
-        UpstreamStream ready = stream;
-        if (ready != null) {
-            send(ready);
-            ready.flush();
-        }
+    public void onConnected(UpstreamStream ready) {
+        claim = ready;
+        send(ready);
+        ready.flush();
     }
 
     @Override
@@ -111,7 +112,9 @@ final class Attempt implements UpstreamListener {
     }
 
     @Override
-    public void onTunnel(ResponseHead head) {
+    public void onTunnel(ResponseHead head, UpstreamStream tunnel) {
+        claim = tunnel;
+        stream = tunnel;
         exchange.tunnel(head);
     }
 
@@ -131,8 +134,7 @@ final class Attempt implements UpstreamListener {
             exchange.tunnelServerEnded(trailers);
             return;
         }
-        if (stream != null) {
-            exchange.connection(stream);
+        if (claim != null) {
             over();
         }
         exchange.responseEnd(trailers);
@@ -145,10 +147,8 @@ final class Attempt implements UpstreamListener {
 
     @Override
     public void onFailure(Cause cause, Delivery delivery, String detail) {
-        UpstreamStream failed = stream;
-        boolean reused = failed != null && failed.reused();
-        if (failed != null) {
-            exchange.connection(failed);
+        boolean reused = stream != null && stream.reused();
+        if (claim != null) {
             over();
         }
         exchange.attemptFailed(cause, delivery, reused, detail);

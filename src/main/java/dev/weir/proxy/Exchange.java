@@ -289,10 +289,10 @@ public final class Exchange {
         }
     }
 
-    /** Notes how the last attempt's connection came about, for the log. */
-    void connection(UpstreamStream stream) {
-        reusedConnection = stream.reused();
-        connectNanos = stream.connectNanos();
+    /** Notes how the last attempt's connection came about, for the log; null when there was none. */
+    void connection(@Nullable UpstreamStream stream) {
+        reusedConnection = stream != null && stream.reused();
+        connectNanos = stream == null ? -1 : stream.connectNanos();
     }
 
     void attemptFailed(Cause why, Delivery delivery, boolean reused, String detail) {

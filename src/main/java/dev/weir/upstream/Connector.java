@@ -1,6 +1,7 @@
 package dev.weir.upstream;
 
 import dev.weir.config.Address;
+import dev.weir.loop.Deadline;
 import dev.weir.loop.Loop;
 import dev.weir.observe.Cause;
 import io.netty.channel.Channel;
@@ -10,58 +11,67 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import java.io.FileNotFoundException;
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** Opens one connection to a server: its addresses are tried in turn, under one deadline. Confined to its loop. */
-final class Connector {
+final class Connector implements UpstreamClaim {
     private final UpstreamPool pool;
-    private final Http1Upstream connection;
     private final SocketAddress[] endpoints;
     private final long start;
+    private final Deadline deadline = new Deadline(() -> fail(Cause.CONNECT_TIMEOUT, ""));
+    /** Null when it has been told the outcome, or does not care any more. */
+    private @Nullable UpstreamListener listener;
+
+    private @Nullable Channel channel;
     private int next;
 
-    Connector(UpstreamPool pool, Http1Upstream connection) {
+    private Connector(UpstreamPool pool, UpstreamListener listener) {
         this.pool = pool;
-        this.connection = connection;
+        this.listener = listener;
         this.endpoints = pool.server().endpoints();
         this.start = pool.loop().now();
     }
 
-    void begin() {
-        if (endpoints.length == 0) {
-            fail(Cause.DNS_ERROR, pool.server().name());
-            return;
+    /** Begins to connect; the listener hears the outcome, but never before this returned. */
+    static Connector begin(UpstreamPool pool, UpstreamListener listener) {
+        Connector connector = new Connector(pool, listener);
+        if (connector.endpoints.length == 0) {
+            connector.failSoon(Cause.DNS_ERROR, pool.server().name());
+        } else {
+            pool.loop()
+                    .timers()
+                    .arm(connector.deadline, connector.start, pool.settings().connectNanos());
+            connector.tryNext();
         }
-        pool.loop().timers().arm(connection.deadline(), start, pool.settings().connectNanos());
-        tryNext();
+        return connector;
     }
 
     private void tryNext() {
         SocketAddress endpoint = endpoints[next++];
-        Channel channel;
+        Channel attempt;
         try {
-            channel = newChannel();
+            attempt = newChannel();
         } catch (ChannelException noDescriptor) {
-            fail(Cause.CONNECT_FAILED, text(noDescriptor));
+            failSoon(Cause.CONNECT_FAILED, text(noDescriptor));
             return;
         }
-        connection.channel(channel);
-        pool.loop().executor().register(channel).addListener(registered -> {
+        channel = attempt;
+        pool.loop().executor().register(attempt).addListener(registered -> {
             if (!registered.isSuccess()) {
                 ended((ChannelFuture) registered);
                 return;
             }
-            channel.connect(endpoint).addListener(future -> ended((ChannelFuture) future));
+            attempt.connect(endpoint).addListener(future -> ended((ChannelFuture) future));
         });
     }
 
     private void ended(ChannelFuture future) {
-        if (connection.givenUp()) {
+        if (listener == null) {
             future.channel().close();
             return;
         }
         if (future.isSuccess()) {
-            future.channel().pipeline().addLast(connection);
-            connection.connected(pool.loop().now() - start);
+            connected(future.channel());
             return;
         }
         future.channel().close();
@@ -70,19 +80,54 @@ final class Connector {
             return;
         }
         Throwable failure = future.cause();
-        fail(refused(failure) ? Cause.CONNECT_REFUSED : Cause.CONNECT_FAILED, text(failure));
+        failSoon(refused(failure) ? Cause.CONNECT_REFUSED : Cause.CONNECT_FAILED, text(failure));
+    }
+
+    private void connected(Channel ready) {
+        UpstreamListener hears = over();
+        if (hears == null) {
+            return;
+        }
+        long nanos = pool.loop().now() - start;
+        pool.opened(nanos);
+        Http1Upstream connection = new Http1Upstream(pool, ready, nanos, hears);
+        ready.pipeline().addLast(connection);
+        hears.onConnected(connection);
+    }
+
+    @Override
+    public void cancel() {
+        if (over() != null && channel != null) {
+            channel.close();
+        }
     }
 
     /**
      * Told from the loop's queue: some failures (no route, no local port, no such socket file) are known before the call
-     * that began to connect has returned, and its caller has not been given the stream yet.
+     * that began to connect has returned, and its caller has not been given the claim yet.
      */
+    private void failSoon(Cause cause, String detail) {
+        pool.loop().executor().execute(() -> fail(cause, detail));
+    }
+
     private void fail(Cause cause, String detail) {
-        pool.loop().executor().execute(() -> {
-            if (!connection.givenUp()) {
-                connection.connectFailed(cause, detail);
-            }
-        });
+        UpstreamListener hears = over();
+        if (hears == null) {
+            return;
+        }
+        pool.meters().connectFailures.increment();
+        if (channel != null) {
+            channel.close();
+        }
+        hears.onFailure(cause, Delivery.NONE, detail);
+    }
+
+    /** Nothing is awaited any more; returns who still waits for the outcome. */
+    private @Nullable UpstreamListener over() {
+        pool.loop().timers().remove(deadline);
+        UpstreamListener hears = listener;
+        listener = null;
+        return hears;
     }
 
     /** Both epoll's and Java's exceptions say so in their message only; of a missing socket file epoll says nothing. */
@@ -100,15 +145,15 @@ final class Connector {
     private Channel newChannel() {
         Loop loop = pool.loop();
         boolean unix = pool.server().address() instanceof Address.Unix;
-        Channel channel = unix
+        Channel opened = unix
                 ? loop.transport().unixClient().newChannel()
                 : loop.transport().client().newChannel();
         int buffer = pool.settings().bufferBytes();
-        channel.config().setRecvByteBufAllocator(loop.reads());
-        channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(buffer / 4, buffer / 2));
-        channel.config().setConnectTimeoutMillis(0);
-        channel.config().setAutoClose(false);
-        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        return channel;
+        opened.config().setRecvByteBufAllocator(loop.reads());
+        opened.config().setWriteBufferWaterMark(new WriteBufferWaterMark(buffer / 4, buffer / 2));
+        opened.config().setConnectTimeoutMillis(0);
+        opened.config().setAutoClose(false);
+        opened.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        return opened;
     }
 }

@@ -10,17 +10,13 @@ import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import dev.weir.http.Violation;
 import dev.weir.loop.Deadline;
-import dev.weir.loop.Outgoing;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -35,13 +31,12 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     private static final int MOST_INTERIM_RESPONSES = 32;
 
     private enum State {
-        CONNECTING,
         /** Nothing is under way: any byte that comes now is unsolicited. */
         IDLE,
         /** The request is on its way, no complete final head came yet. */
         AWAITING_HEAD,
         AWAITING_BODY,
-        TUNNEL,
+        /** Closed, or a tunnel's now. */
         CLOSED
     }
 
@@ -51,75 +46,33 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     @Nullable Http1Upstream older;
 
     private final UpstreamPool pool;
+    private final Channel channel;
+    private final Http1Sender sender;
     private final BodyReader body = new BodyReader();
     private final Deadline deadline = new Deadline(this::expired);
-    private final LostRace lostRace = new LostRace();
 
-    private State state = State.CONNECTING;
+    private State state = State.AWAITING_HEAD;
     private @Nullable UpstreamListener listener;
     private @Nullable ResponseHead head;
-    // Set before anything else happens; again for each address of the server that is tried.
-    private Channel channel;
-    private Outgoing out;
     private boolean reused;
-    private long connectNanos = -1;
+    private long connectNanos;
     private long idleSince;
     /** How long this connection had been idle when the request under way took it. */
     private long idleBefore;
 
     // The request under way.
-    private BodyFraming requestFraming = BodyFraming.NONE;
     private boolean requestSent;
     private boolean answersHead;
     private boolean upgradeAsked;
     private int interimResponses;
-    private boolean tunnelHalfEnded;
 
-    @SuppressWarnings("NullAway.Init") // the connector gives the channel
-    private Http1Upstream(UpstreamPool pool, UpstreamListener listener) {
+    /** Takes over a channel on which nothing was said yet, for the listener's request. */
+    Http1Upstream(UpstreamPool pool, Channel channel, long connectNanos, UpstreamListener listener) {
         this.pool = pool;
+        this.channel = channel;
+        this.sender = new Http1Sender(pool, channel);
+        this.connectNanos = connectNanos;
         this.listener = listener;
-    }
-
-    /** Begins to connect; the listener hears the outcome. */
-    static Http1Upstream connect(UpstreamPool pool, UpstreamListener listener) {
-        Http1Upstream connection = new Http1Upstream(pool, listener);
-        new Connector(pool, connection).begin();
-        return connection;
-    }
-
-    // ---- connecting ----
-
-    void channel(Channel attempt) {
-        channel = attempt;
-        out = new Outgoing(pool.loop(), attempt);
-    }
-
-    /** Whether nobody waits for this connection any more. */
-    boolean givenUp() {
-        return state == State.CLOSED;
-    }
-
-    Deadline deadline() {
-        return deadline;
-    }
-
-    void connected(long nanos) {
-        connectNanos = nanos;
-        state = State.AWAITING_HEAD;
-        deadline.disarm();
-        pool.meters().connectionsOpened.increment();
-        pool.meters().connectionsOpen.increment();
-        pool.meters().connect.record(nanos);
-        UpstreamListener waiting = listener;
-        if (waiting != null) {
-            waiting.onConnected();
-        }
-    }
-
-    void connectFailed(Cause cause, String detail) {
-        pool.meters().connectFailures.increment();
-        fail(cause, Delivery.NONE, detail);
     }
 
     // ---- reuse ----
@@ -146,11 +99,6 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     // ---- the request ----
 
     @Override
-    public boolean connected() {
-        return state != State.CONNECTING;
-    }
-
-    @Override
     public boolean reused() {
         return reused;
     }
@@ -164,14 +112,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     public void sendHead(RequestHead request, long dropMask, ByteSink added) {
         answersHead = request.method() == Method.HEAD;
         upgradeAsked = request.upgrade();
-        requestFraming = request.framing();
         requestSent = false;
         interimResponses = 0;
-        lostRace.requestBegins();
         head = pool.upstreams().takeHead();
-        ByteSink sink = pool.upstreams().sink();
-        RequestLines.write(request, dropMask, added, pool.server(), sink);
-        write(sink);
+        sender.head(request, dropMask, added);
     }
 
     @Override
@@ -180,37 +124,11 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
             in.skipBytes(length);
             return;
         }
-        if (requestFraming == BodyFraming.CHUNKED && state != State.TUNNEL) {
-            ByteSink sink = pool.upstreams().sink();
-            sink.clear();
-            write(sink.putHex(length).put(RequestLines.CRLF));
-            pass(in, length);
-            write(RequestLines.CRLF, RequestLines.CRLF.length);
-        } else {
-            pass(in, length);
-        }
-        if (state == State.TUNNEL) {
-            arm(pool.settings().tunnelIdleNanos());
-        } else if (!channel.isWritable() && !requestSent && !deadline.armed()) {
-            out.progressed();
+        sender.content(in, length);
+        if (!channel.isWritable() && !requestSent && !deadline.armed()) {
+            sender.progressed();
             arm(pool.settings().bodyIdleNanos());
         }
-    }
-
-    private void pass(ByteBuf in, int length) {
-        pool.meters().bytesSent.add(length);
-        lostRace.sent(length);
-        out.write(in, length);
-    }
-
-    private void write(ByteSink sink) {
-        write(sink.array(), sink.length());
-    }
-
-    private void write(byte[] bytes, int length) {
-        pool.meters().bytesSent.add(length);
-        lostRace.sent(length);
-        out.write(bytes, 0, length);
     }
 
     @Override
@@ -219,21 +137,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
             return;
         }
         requestSent = true;
-        if (state == State.TUNNEL) {
-            out.flush();
-            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-                if (written.isSuccess() && state == State.TUNNEL) {
-                    ((DuplexChannel) channel).shutdownOutput();
-                }
-            });
-            return;
-        }
-        if (requestFraming == BodyFraming.CHUNKED) {
-            ByteSink sink = pool.upstreams().sink();
-            sink.clear();
-            RequestLines.writeLastChunk(trailers, sink);
-            write(sink);
-        }
+        sender.end(trailers);
         if (state == State.AWAITING_HEAD) {
             arm(pool.settings().firstByteNanos());
         }
@@ -243,8 +147,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     @Override
     public void flush() {
         if (state != State.CLOSED) {
-            lostRace.flushed();
-            out.flush();
+            sender.flush();
         }
     }
 
@@ -264,24 +167,12 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
             deadline.disarm();
         } else if (state == State.AWAITING_BODY) {
             arm(pool.settings().bodyIdleNanos());
-        } else if (state == State.TUNNEL) {
-            arm(pool.settings().tunnelIdleNanos());
         }
     }
 
     @Override
     public void cancel() {
         listener = null;
-        if (state == State.TUNNEL && requestSent && tunnelHalfEnded) {
-            // Both sides have ended in good order: the server gets what is still on its way.
-            arm(pool.settings().bodyIdleNanos());
-            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> close());
-            return;
-        }
-        if (state == State.TUNNEL && channel.isOpen()) {
-            // The end of a tunnel is part of what it carries: one that was cut must not look orderly.
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        }
         close();
     }
 
@@ -321,11 +212,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
                         return;
                     }
                 }
-                case TUNNEL -> {
-                    arm(pool.settings().tunnelIdleNanos());
-                    deliver(in, in.readableBytes());
-                }
-                case IDLE, CONNECTING -> {
+                case IDLE -> {
                     // Unsolicited: whatever it is, it must not become the answer to the next request.
                     closeUnused();
                     return;
@@ -340,7 +227,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     private void head(ResponseHead response, ByteBuf in) {
         int status = response.status();
         if (status == 101) {
-            switchProtocols(response);
+            switchProtocols(response, in);
             return;
         }
         UpstreamListener hears = hearing();
@@ -371,15 +258,20 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         }
     }
 
-    private void switchProtocols(ResponseHead response) {
+    private void switchProtocols(ResponseHead response, ByteBuf in) {
         if (!upgradeAsked) {
             fail(Cause.UPGRADE_FAILED, Delivery.POSSIBLE, "");
             return;
         }
-        state = State.TUNNEL;
-        requestSent = false;
-        arm(pool.settings().tunnelIdleNanos());
-        hearing().onTunnel(response);
+        UpstreamListener hears = hearing();
+        Http1Tunnel tunnel = new Http1Tunnel(pool, channel, sender, this, response);
+        channel.pipeline().replace(this, null, tunnel);
+        state = State.CLOSED;
+        listener = null;
+        head = null;
+        pool.loop().timers().remove(deadline);
+        tunnel.begin(hears);
+        tunnel.received(in);
     }
 
     /** Hands on what there is of the body; false when the message is over or more has to come. */
@@ -390,17 +282,13 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
             if (channel.config().isAutoRead()) {
                 arm(pool.settings().bodyIdleNanos());
             }
-            deliver(in, length);
+            hearing().onData(in, length);
         }
         if (state == State.AWAITING_BODY && body.complete()) {
             finish(in);
             return false;
         }
         return length > 0;
-    }
-
-    private void deliver(ByteBuf in, int length) {
-        hearing().onData(in, length);
     }
 
     private void finish(ByteBuf in) {
@@ -466,7 +354,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     /** The server will send no more; whatever came before has been handed on. */
     private void serverEnded() {
         switch (state) {
-            case CONNECTING, CLOSED -> {}
+            case CLOSED -> {}
             case IDLE -> {
                 long now = pool.loop().now();
                 pool.lifetime().closedAfter(now - idleSince, now);
@@ -474,17 +362,12 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
             }
             case AWAITING_HEAD -> endedBeforeHead();
             case AWAITING_BODY -> endedInBody();
-            case TUNNEL -> endedTunnel();
         }
     }
 
     private void endedBeforeHead() {
         boolean begun = head != null && head.started();
-        IOException refused = out.failure();
-        if (refused != null) {
-            lostRace.failed(refused);
-        }
-        Delivery delivery = !begun && reused && lostRace.provenBy(channel) ? Delivery.NONE : Delivery.POSSIBLE;
+        Delivery delivery = reused && !begun ? sender.delivery() : Delivery.POSSIBLE;
         if (reused && !begun) {
             pool.lifetime().closedAfter(idleBefore, pool.loop().now());
         }
@@ -492,7 +375,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     private void endedInBody() {
-        if (lostRace.reset() || body.cutShort()) {
+        if (sender.reset() || body.cutShort()) {
             fail(Cause.RESPONSE_INCOMPLETE, Delivery.POSSIBLE, "");
             return;
         }
@@ -503,19 +386,6 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         hears.onEnd(body.trailers());
     }
 
-    private void endedTunnel() {
-        if (lostRace.reset() || !channel.isOpen()) {
-            fail(Cause.SERVER_CLOSED, Delivery.POSSIBLE, "");
-            return;
-        }
-        if (tunnelHalfEnded) {
-            return;
-        }
-        tunnelHalfEnded = true;
-        // The exchange cancels this stream when the client's half is over too.
-        hearing().onEnd(body.trailers());
-    }
-
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
         if (failure instanceof ReadBuffers.ReadPaused) {
@@ -524,7 +394,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         if (failure instanceof IOException broken) {
             // A failed write is no reason to stop reading: a server may answer early and close. The end of its
             // sending side is told separately, and decides.
-            lostRace.failed(broken);
+            sender.failed(broken);
             return;
         }
         pool.upstreams().unexpected(pool.server(), failure);
@@ -543,17 +413,15 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     private void expired() {
-        if (state == State.AWAITING_HEAD && !requestSent && out.progressed()) {
+        if (state == State.AWAITING_HEAD && !requestSent && sender.progressed()) {
             arm(pool.settings().bodyIdleNanos());
             return;
         }
         switch (state) {
             case IDLE -> closeUnused();
-            case CONNECTING -> connectFailed(Cause.CONNECT_TIMEOUT, "");
             case AWAITING_HEAD ->
                 fail(requestSent ? Cause.FIRST_BYTE_TIMEOUT : Cause.SERVER_WRITE_TIMEOUT, Delivery.POSSIBLE, "");
             case AWAITING_BODY -> fail(Cause.RESPONSE_BODY_TIMEOUT, Delivery.POSSIBLE, "");
-            case TUNNEL -> fail(Cause.TUNNEL_IDLE_TIMEOUT, Delivery.POSSIBLE, "");
             case CLOSED -> {}
         }
     }
@@ -587,19 +455,14 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         if (state == State.CLOSED) {
             return;
         }
-        if (state != State.CONNECTING) {
-            pool.meters().connectionsOpen.decrement();
-        }
+        pool.closed();
         state = State.CLOSED;
         pool.loop().timers().remove(deadline);
         if (head != null) {
             pool.upstreams().giveBack(head);
             head = null;
         }
-        // A server that has no address never got a channel.
-        if (channel != null) {
-            out.discard();
-            channel.close();
-        }
+        sender.discard();
+        channel.close();
     }
 }

@@ -11,8 +11,8 @@ import io.netty.buffer.ByteBuf;
  * After {@link #onEnd} or {@link #onFailure} nothing more is called.
  */
 public interface UpstreamListener {
-    /** The stream can take the request now. Not called for a stream that was connected when it was acquired. */
-    void onConnected();
+    /** The wait for a stream is over: here it is. Not called when a stream was there at once. */
+    void onConnected(UpstreamStream stream);
 
     /** An interim response (1xx other than 101). The head is valid during the call. */
     void onInterim(ResponseHead head);
@@ -20,8 +20,11 @@ public interface UpstreamListener {
     /** The final response begins; the head is valid until the end of the exchange at this server. */
     void onHead(ResponseHead head, BodyFraming framing);
 
-    /** The server switched protocols (101) as it had been asked: bytes flow raw from now on. */
-    void onTunnel(ResponseHead head);
+    /**
+     * The server switched protocols (101) as it had been asked: bytes flow raw from now on, through {@code tunnel},
+     * which takes the place of the stream so far.
+     */
+    void onTunnel(ResponseHead head, UpstreamStream tunnel);
 
     /** {@code length} bytes of content lie at the reader index of {@code in}; exactly these must be consumed. */
     void onData(ByteBuf in, int length);

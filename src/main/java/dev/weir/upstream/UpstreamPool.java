@@ -31,20 +31,22 @@ public final class UpstreamPool {
     }
 
     /**
-     * Takes an idle connection, or begins to connect; the stream says which.
+     * Takes an idle connection, or begins to connect.
      *
+     * @return an {@link UpstreamStream} where one is there at once; else the listener hears when it is, not before this
+     *     returns
      * @param replayable whether the request can be sent again if the server closes the connection in this very moment.
      *     If not, only a connection is reused that is far from the age at which the server may close it.
      * @param fresh no reuse at all
      */
-    public UpstreamStream acquire(UpstreamListener listener, boolean replayable, boolean fresh, long now) {
+    public UpstreamClaim acquire(UpstreamListener listener, boolean replayable, boolean fresh, long now) {
         Http1Upstream connection = fresh ? null : youngest;
         if (connection != null && safe(connection, replayable, now)) {
             remove(connection);
             connection.reuse(listener);
             return connection;
         }
-        return Http1Upstream.connect(this, listener);
+        return Connector.begin(this, listener);
     }
 
     private boolean safe(Http1Upstream connection, boolean replayable, long now) {
@@ -99,6 +101,18 @@ public final class UpstreamPool {
             remove(connection);
             connection.closeIdle();
         }
+    }
+
+    /** A connection has been established, which took so long. */
+    void opened(long connectNanos) {
+        meters.connectionsOpened.increment();
+        meters.connectionsOpen.increment();
+        meters.connect.record(connectNanos);
+    }
+
+    /** A connection that had been {@link #opened} ends. */
+    void closed() {
+        meters.connectionsOpen.decrement();
     }
 
     /** How long an idle connection is worth keeping, in nanoseconds. */

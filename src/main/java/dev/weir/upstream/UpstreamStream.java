@@ -6,10 +6,7 @@ import dev.weir.http.RequestHead;
 import io.netty.buffer.ByteBuf;
 
 /** One request at one server: a whole HTTP/1 connection for its time. Confined to its loop. */
-public interface UpstreamStream {
-    /** Whether a request can be sent now; else {@link UpstreamListener#onConnected} says when. */
-    boolean connected();
-
+public interface UpstreamStream extends UpstreamClaim {
     /** Whether an earlier request went over the same connection. */
     boolean reused();
 
@@ -35,7 +32,4 @@ public interface UpstreamStream {
 
     /** Stops or resumes the reading of the response; stopping holds the server back. */
     void reading(boolean on);
-
-    /** Ends the exchange at this server at once; the listener hears nothing more. */
-    void cancel();
 }

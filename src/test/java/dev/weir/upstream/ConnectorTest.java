@@ -92,7 +92,7 @@ class ConnectorTest {
         }
 
         @Override
-        public void onConnected() {
+        public void onConnected(UpstreamStream stream) {
             cause.completeExceptionally(new AssertionError("connected"));
         }
 
@@ -107,7 +107,7 @@ class ConnectorTest {
         }
 
         @Override
-        public void onTunnel(ResponseHead head) {
+        public void onTunnel(ResponseHead head, UpstreamStream tunnel) {
             throw new AssertionError();
         }
 
