@@ -78,6 +78,21 @@ final class Http1Sender {
         out.flush();
     }
 
+    /** Flushes and ends this side in good order. */
+    void endOutput() {
+        out.end();
+    }
+
+    /** Flushes, and tells once all has been handed to the system or cannot be. */
+    void whenSent(Outgoing.Sent then) {
+        out.whenSent(then);
+    }
+
+    /** Closes the connection so that the server cannot take it for an orderly end. */
+    void cut() {
+        out.reset();
+    }
+
     /** Whether the server has read something since this was last asked. */
     boolean progressed() {
         return out.progressed();

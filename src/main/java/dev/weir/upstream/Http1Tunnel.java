@@ -8,13 +8,10 @@ import dev.weir.loop.Deadline;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -82,12 +79,7 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
             return;
         }
         clientEnded = true;
-        sender.flush();
-        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-            if (written.isSuccess() && !closed) {
-                ((DuplexChannel) channel).shutdownOutput();
-            }
-        });
+        sender.endOutput();
     }
 
     @Override
@@ -122,13 +114,11 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
         if (clientEnded && serverEnded) {
             // Both sides have ended in good order: the server gets what is still on its way.
             arm(pool.settings().bodyIdleNanos());
-            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> close());
+            sender.whenSent(all -> close());
             return;
         }
-        if (channel.isOpen()) {
-            // The end of a tunnel is part of what it carries: one that was cut must not look orderly.
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        }
+        // The end of a tunnel is part of what it carries: one that was cut must not look orderly.
+        sender.cut();
         close();
     }
 
