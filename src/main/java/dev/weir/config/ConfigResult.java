@@ -5,7 +5,7 @@ import java.util.List;
 /** What came of reading a configuration. */
 public sealed interface ConfigResult {
     /** It is sound, though perhaps with something worth a warning, in the order of the file. */
-    record Sound(WeirConfig config, List<ConfigProblem> warnings) implements ConfigResult {
+    record Sound(WeirConfig config, List<ConfigProblem> warnings, ConfigPlaces places) implements ConfigResult {
         public Sound {
             warnings = List.copyOf(warnings);
         }

@@ -25,6 +25,9 @@ import java.lang.annotation.Target;
     /** Whether the key must be written. A section with such a key is itself absent when it is not written. */
     boolean required() default false;
 
+    /** Whether the section is absent when it is not written, although all its keys have defaults. */
+    boolean optional() default false;
+
     /** The least value allowed, or the least number of elements. */
     String min() default "";
 

@@ -3,8 +3,16 @@ package dev.weir.config;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** One address that clients connect to. Sizes are in bytes. */
+/**
+ * One address that clients connect to. Sizes are in bytes.
+ *
+ * @param tls null for clear text
+ * @param http never empty
+ * @param redirectToHttps 0 for no redirect
+ * @param hsts null for none
+ */
 public record ListenerConfig(
         @Key(
                 doc = "Where to listen: `host:port`, `:port` for every local address, `[::1]:80` or `unix:/path`. "
@@ -12,6 +20,38 @@ public record ListenerConfig(
                 required = true,
                 kind = Scalar.BIND)
         Address bind,
+
+        @Key(doc = "TLS with clients. Without it the listener speaks clear text.", optional = true) @Nullable ListenerTls tls,
+
+        @Key(
+                doc = "The versions of HTTP, the preferred one first: `h2`, `http/1.1`. With TLS the client chooses by "
+                        + "ALPN, and the default is both. Without TLS the default is `http/1.1`, and `h2` is for clients "
+                        + "that begin with it (prior knowledge).",
+                min = "1")
+        List<HttpVersion> http,
+
+        @Key(doc = "HTTP/2 with clients, and what bounds their abuse of it.")
+        ListenerHttp2 http2,
+
+        @Key(
+                doc = "Whether connections from `trusted-proxies` begin with the client's address (PROXY protocol, "
+                        + "version 1 or 2). Others then still begin with TLS or HTTP.",
+                def = "off",
+                kind = Scalar.BOOLEAN)
+        boolean proxyProtocol,
+
+        @Key(
+                doc = "The port of the HTTPS listener to which every request is redirected (308) instead of being "
+                        + "served; 443 does not show in the address.",
+                def = "off",
+                min = "1",
+                max = "65535",
+                kind = Scalar.INTEGER,
+                word = "off",
+                wordValue = 0)
+        int redirectToHttps,
+
+        @Key(doc = "Tell browsers to use only TLS for this host from now on (RFC 6797).") @Nullable Hsts hsts,
 
         @Key(
                 doc = "Address ranges of proxies in front of Weir: from them, and only from them, forwarding fields "
@@ -26,6 +66,10 @@ public record ListenerConfig(
 
         @Key(doc = "How much a client may send or hold.") Limits limits) {
     public ListenerConfig {
+        if (http.isEmpty()) {
+            http = tls == null ? List.of(HttpVersion.HTTP_1_1) : List.of(HttpVersion.H2, HttpVersion.HTTP_1_1);
+        }
+        http = List.copyOf(http);
         trustedProxies = List.copyOf(trustedProxies);
     }
 
@@ -49,10 +93,40 @@ public record ListenerConfig(
                     doc = "Add `Via` to requests and responses (RFC 9110 section 7.6.3).",
                     def = "off",
                     kind = Scalar.BOOLEAN)
-            boolean via) {}
+            boolean via,
+
+            @Key(
+                    doc =
+                            "The field that tells of the client's verified certificate, as "
+                                    + "`Hash=<SHA-256 in hex>;Subject=\"<name>\"`. What an untrusted peer sends in it is removed.",
+                    def = "x-forwarded-client-cert",
+                    kind = Scalar.HEADER)
+            String clientCertificate) {}
+
+    /** The `Strict-Transport-Security` field. */
+    @Shorthand
+    public record Hsts(
+            @Key(doc = "For how long.", required = true, min = "0s", max = "87600h", kind = Scalar.DURATION)
+            Duration maxAge,
+
+            @Key(doc = "Also for all names below.", def = "off", kind = Scalar.BOOLEAN)
+            boolean includeSubdomains,
+
+            @Key(doc = "Consent to be in the lists that browsers carry.", def = "off", kind = Scalar.BOOLEAN)
+            boolean preload) {}
 
     /** How long a client may take. */
     public record Timeouts(
+            @Key(
+                    doc =
+                            "From the connection to the end of what stands before the first request: the PROXY protocol's "
+                                    + "header and the TLS handshake.",
+                    def = "10s",
+                    min = "1ms",
+                    max = "24h",
+                    kind = Scalar.DURATION)
+            Duration handshake,
+
             @Key(
                     doc = "From the first byte of a request to the end of its head.",
                     def = "10s",

@@ -71,10 +71,25 @@ final class Patterns {
         return text;
     }
 
-    static String file(String text) {
+    /** A host name; in lower case. */
+    static String hostName(String text) {
+        if (!AddressParser.isHostName(text) || text.endsWith(".")) {
+            throw new IllegalArgumentException("");
+        }
+        return text.toLowerCase(Locale.ROOT);
+    }
+
+    /** The path of a file; relative ones are taken from where Weir was started. */
+    static String fileName(String text) {
         if (text.isEmpty() || text.indexOf('\0') >= 0) {
             throw new IllegalArgumentException("");
         }
+        return text;
+    }
+
+    /** The path of a file, where a word may stand instead. */
+    static String file(String text) {
+        fileName(text);
         if (WORDS_NOT_FILES.contains(text)) {
             throw new IllegalArgumentException("a file of this name is written ./" + text);
         }

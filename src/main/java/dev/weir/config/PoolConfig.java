@@ -3,8 +3,14 @@ package dev.weir.config;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** A group of servers that answer the same requests. Sizes are in bytes. */
+/**
+ * A group of servers that answer the same requests. Sizes are in bytes.
+ *
+ * @param tls null for clear text
+ * @param http never empty
+ */
 public record PoolConfig(
         @Key(
                 doc = "How a server is chosen. `least-requests`: the one with the fewest requests in flight for its "
@@ -15,6 +21,25 @@ public record PoolConfig(
 
         @Key(doc = "The servers. A pool without any answers with 503.")
         List<ServerConfig> servers,
+
+        @Key(doc = "TLS with the servers. Without it they are spoken to in clear text.", optional = true) @Nullable PoolTls tls,
+
+        @Key(
+                doc =
+                        "The versions of HTTP that the servers speak, the preferred one first; the default is `http/1.1`. "
+                                + "With TLS the server chooses by ALPN among them. Without TLS it is one: `h2` is then begun with "
+                                + "at once (prior knowledge).",
+                min = "1")
+        List<HttpVersion> http,
+
+        @Key(doc = "HTTP/2 with the servers.") PoolHttp2 http2,
+
+        @Key(
+                doc =
+                        "Tell the servers the client's address at the beginning of a connection (PROXY protocol): `v1` as "
+                                + "text, `v2` in binary. A connection then serves only one client.",
+                def = "off")
+        ProxyProtocolVersion proxyProtocol,
 
         @Key(doc = "How long a server may take.") Timeouts timeouts,
 
@@ -27,6 +52,7 @@ public record PoolConfig(
         @Key(doc = "How much a server may send in a head, and how much of a message is held on its way through.")
         Limits limits) {
     public PoolConfig {
+        http = http.isEmpty() ? List.of(HttpVersion.HTTP_1_1) : List.copyOf(http);
         servers = List.copyOf(servers);
     }
 
@@ -67,7 +93,7 @@ public record PoolConfig(
     /** How long a server may take. */
     public record Timeouts(
             @Key(
-                    doc = "Until a connection is established.",
+                    doc = "Until a connection is established, with TLS to the end of its handshake.",
                     def = "1s",
                     min = "1ms",
                     max = "1h",

@@ -2,8 +2,8 @@ package dev.weir.config;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Collects what is wrong with one file. For one thread. */
 final class Problems {
@@ -40,12 +40,20 @@ final class Problems {
         }
     }
 
+    /** The places of this file's sections. */
+    ConfigPlaces places(IdentityHashMap<Object, Binder.Places> places) {
+        return new ConfigPlaces(file, places);
+    }
+
     /** The outcome. What a warning warns of may come from an error, so with errors there are no warnings. */
-    ConfigResult result(@Nullable WeirConfig config) {
-        errors.sort(IN_FILE_ORDER);
+    ConfigResult result(WeirConfig config, ConfigPlaces places) {
         warnings.sort(IN_FILE_ORDER);
-        return errors.isEmpty() && config != null
-                ? new ConfigResult.Sound(config, warnings)
-                : new ConfigResult.Faulty(errors);
+        return errors.isEmpty() ? new ConfigResult.Sound(config, warnings, places) : faulty();
+    }
+
+    /** The outcome when there is nothing to make a configuration of, which has been said. */
+    ConfigResult faulty() {
+        errors.sort(IN_FILE_ORDER);
+        return new ConfigResult.Faulty(errors);
     }
 }

@@ -83,6 +83,13 @@ enum Scalar {
             return Patterns.host(text);
         }
     },
+    /** One name, without stars. */
+    HOST_NAME("a host name", "host name", "^[A-Za-z0-9._-]+$") {
+        @Override
+        Object parse(String text) {
+            return Patterns.hostName(text);
+        }
+    },
     PATH("a path such as /a or /v1/*", "path", "^/[^?#*\\s]*\\*?$") {
         @Override
         Object parse(String text) {
@@ -113,6 +120,12 @@ enum Scalar {
         @Override
         Object parse(String text) {
             return Patterns.file(text);
+        }
+    },
+    FILE_NAME("the path of a file", "file", "^[^\\u0000]+$") {
+        @Override
+        Object parse(String text) {
+            return Patterns.fileName(text);
         }
     },
     TEXT("a text", "text", "") {

@@ -9,14 +9,18 @@ sealed interface Shape {
     /** One value of the given notation; {@code type} is the Java type of the component. */
     record Single(Scalar scalar, Class<?> type) implements Shape {}
 
-    /** One of the constants of an enum, in kebab-case. */
+    /** One of the constants of an enum, in kebab-case or as they are {@link Spelled}. */
     record Choice(Class<? extends Enum<?>> type) implements Shape {
         List<String> names() {
             return Stream.of(type.getEnumConstants()).map(Choice::name).toList();
         }
 
         static String name(Object constant) {
-            return ((Enum<?>) constant).name().toLowerCase(Locale.ROOT).replace('_', '-');
+            return constant instanceof Spelled other ? other.spelling() : kebab((Enum<?>) constant);
+        }
+
+        private static String kebab(Enum<?> constant) {
+            return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 

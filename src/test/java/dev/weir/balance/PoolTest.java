@@ -3,10 +3,10 @@ package dev.weir.balance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.config.BalanceConfig;
+import dev.weir.config.ConfigDefaults;
 import dev.weir.config.PoolConfig;
 import dev.weir.pool.ServerSet;
-import java.time.Duration;
-import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PoolTest {
@@ -32,13 +32,6 @@ class PoolTest {
     }
 
     private static PoolConfig config(BalanceConfig balance) {
-        Duration second = Duration.ofSeconds(1);
-        return new PoolConfig(
-                balance,
-                List.of(),
-                new PoolConfig.Timeouts(second, second, second, second),
-                new PoolConfig.Connections(1, second),
-                new PoolConfig.Retry(2, 1),
-                new PoolConfig.Limits(1, 1, 1));
+        return ConfigDefaults.of(PoolConfig.class, Map.of("balance", balance));
     }
 }

@@ -29,9 +29,16 @@ class ConfigReaderTest {
         assertThat(config.listeners())
                 .containsExactly(new ListenerConfig(
                         new Address.Inet("", 8080),
+                        null,
+                        List.of(HttpVersion.HTTP_1_1),
+                        new ListenerHttp2(128, 65536, 1048576, 4096, 16, 10, 200, 1000, 1000, Duration.ofSeconds(30)),
+                        false,
+                        0,
+                        null,
                         List.of(),
-                        new ListenerConfig.Forwarding(true, true, false),
+                        new ListenerConfig.Forwarding(true, true, false, "x-forwarded-client-cert"),
                         new ListenerConfig.Timeouts(
+                                Duration.ofSeconds(10),
                                 Duration.ofSeconds(10),
                                 Duration.ofSeconds(30),
                                 Duration.ofSeconds(60),
@@ -45,6 +52,10 @@ class ConfigReaderTest {
         return new PoolConfig(
                 BalanceConfig.LEAST_REQUESTS,
                 List.of(new PoolConfig.ServerConfig(new Address.Inet("a", 80), 1)),
+                null,
+                List.of(HttpVersion.HTTP_1_1),
+                new PoolHttp2(100, 65536, 4194304, Duration.ofSeconds(10), Duration.ofSeconds(5)),
+                ProxyProtocolVersion.OFF,
                 new PoolConfig.Timeouts(
                         Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofHours(1)),
                 new PoolConfig.Connections(64, Duration.ofSeconds(60)),
@@ -87,7 +98,8 @@ class ConfigReaderTest {
         assertThat(config.eventLoops()).isEqualTo(4);
         assertThat(first.bind()).isEqualTo(new Address.Inet("::1", 0));
         assertThat(first.trustedProxies()).containsExactly(Cidr.parse("10.0.0.0/8"), Cidr.parse("::1/128"));
-        assertThat(first.forwarding()).isEqualTo(new ListenerConfig.Forwarding(true, false, true));
+        assertThat(first.forwarding())
+                .isEqualTo(new ListenerConfig.Forwarding(true, false, true, "x-forwarded-client-cert"));
         assertThat(first.limits().bodyBytes()).isEqualTo(1L << 30);
         assertThat(config.listeners().get(1).bind()).isEqualTo(new Address.Unix("/run/weir.sock"));
         assertThat(config.routes())
@@ -105,6 +117,68 @@ class ConfigReaderTest {
         assertThat(config.accessLog())
                 .isEqualTo(new AccessLogConfig(AccessLogConfig.Target.STDOUT, "", AccessLogConfig.Format.JSON));
         assertThat(config.admin()).isEqualTo(new WeirConfig.AdminConfig(new Address.Inet("localhost", 9090)));
+    }
+
+    @Test
+    void tlsKeys_written_areRead() {
+        WeirConfig config = sound("""
+                listeners:
+                  - bind: ":443"
+                    tls:
+                      certificates: [{ cert: a.pem, key: a.key }, { cert: b.pem, key: b.key, ocsp: b.ocsp }]
+                      min-version: TLSv1.3
+                      client-certificates: { mode: optional, ca: ca.pem }
+                      tickets: { key-files: [new.key, old.key] }
+                      passthrough: [{ server-name: "*.db.example.com", pool: db }]
+                    hsts: 8760h
+                    http2: { max-concurrent-streams: 1 }
+                  - bind: ":444"
+                    tls: { certificates: [{ cert: a.pem, key: a.key }] }
+                    http: [http/1.1]
+                    hsts: { max-age: 1h, include-subdomains: on }
+                  - bind: ":80"
+                    redirect-to-https: 8443
+                    proxy-protocol: on
+                    trusted-proxies: ["10.0.0.1"]
+                    http: [h2, http/1.1]
+                routes: [{ pool: web }]
+                pools:
+                  web:
+                    servers: ["a:443"]
+                    tls: {}
+                    http: [h2, http/1.1]
+                  db:
+                    servers: ["b:443"]
+                    tls:
+                      { ca: ca.pem, server-name: B.example, min-version: TLSv1.3, certificate: { cert: c, key: k } }
+                    proxy-protocol: v2
+                """);
+        ListenerConfig first = config.listeners().getFirst();
+        assertThat(first.tls())
+                .isEqualTo(new ListenerTls(
+                        List.of(
+                                new ListenerTls.Certificate("a.pem", "a.key", ""),
+                                new ListenerTls.Certificate("b.pem", "b.key", "b.ocsp")),
+                        TlsVersion.TLS_1_3,
+                        new ListenerTls.ClientCertificates(ListenerTls.ClientCertificateMode.OPTIONAL, "ca.pem"),
+                        new ListenerTls.Tickets(List.of("new.key", "old.key")),
+                        List.of(new ListenerTls.Passthrough("*.db.example.com", "db"))));
+        assertThat(first.http()).containsExactly(HttpVersion.H2, HttpVersion.HTTP_1_1);
+        assertThat(first.http2().maxConcurrentStreams()).isOne();
+        assertThat(first.hsts()).isEqualTo(new ListenerConfig.Hsts(Duration.ofDays(365), false, false));
+        assertThat(config.listeners().get(1).http()).containsExactly(HttpVersion.HTTP_1_1);
+        assertThat(config.listeners().get(2).redirectToHttps()).isEqualTo(8443);
+        assertThat(config.listeners().get(2).proxyProtocol()).isTrue();
+        assertThat(config.pools())
+                .hasEntrySatisfying(
+                        "web",
+                        pool -> assertThat(pool.tls()).isEqualTo(new PoolTls("", "", null, TlsVersion.TLS_1_2, false)))
+                .hasEntrySatisfying("db", pool -> {
+                    PoolTls.ClientCertificate shown = new PoolTls.ClientCertificate("c", "k");
+                    assertThat(pool.tls())
+                            .isEqualTo(new PoolTls("ca.pem", "b.example", shown, TlsVersion.TLS_1_3, false));
+                    assertThat(pool.proxyProtocol()).isEqualTo(ProxyProtocolVersion.V2);
+                });
     }
 
     @Test

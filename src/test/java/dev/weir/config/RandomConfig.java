@@ -2,6 +2,8 @@ package dev.weir.config;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,13 +20,13 @@ final class RandomConfig {
     }
 
     WeirConfig config() {
-        List<ListenerConfig> listeners = list(1, () -> section(ListenerConfig.class));
         Map<String, PoolConfig> pools = new LinkedHashMap<>();
         int count = 1 + random.nextInt(4);
         while (pools.size() < count) {
-            pools.put(one("web", "off", "1", "a.b", "-", "null", "x_" + pools.size()), section(PoolConfig.class));
+            pools.put(one("web", "off", "1", "a.b", "-", "null", "x_" + pools.size()), pool());
         }
         List<String> names = List.copyOf(pools.keySet());
+        List<ListenerConfig> listeners = list(1, () -> listener(names));
         List<RouteConfig> routes =
                 list(pools.size() > 1 ? 1 : 0, () -> new RouteConfig(section(RouteConfig.Match.class), any(names)));
         Map<String, Object> given = new LinkedHashMap<>();
@@ -40,10 +42,77 @@ final class RandomConfig {
         return ConfigDefaults.of(WeirConfig.class, given);
     }
 
+    /** Only keys that go together. */
+    private ListenerConfig listener(List<String> pools) {
+        boolean tls = random.nextBoolean();
+        Map<String, Object> fixed = new HashMap<>();
+        fixed.put("tls", tls ? tls(pools) : null);
+        fixed.put("http", versions(true));
+        if (tls) {
+            fixed.put("redirect-to-https", 0);
+        } else {
+            fixed.put("hsts", null);
+        }
+        if (random.nextBoolean()) {
+            fixed.put("trusted-proxies", List.of(Cidr.parse("::/0")));
+        } else {
+            fixed.put("proxy-protocol", false);
+        }
+        return section(ListenerConfig.class, fixed);
+    }
+
+    private ListenerTls tls(List<String> pools) {
+        List<ListenerTls.Passthrough> passthrough = new ArrayList<>();
+        for (int i = random.nextInt(3); i > 0; i--) {
+            passthrough.add(new ListenerTls.Passthrough(one("", "*.") + "host" + i, any(pools)));
+        }
+        ListenerTls.ClientCertificateMode mode = any(List.of(ListenerTls.ClientCertificateMode.values()));
+        String ca = mode == ListenerTls.ClientCertificateMode.NONE ? "" : text(Scalar.FILE_NAME);
+        Map<String, Object> fixed = new HashMap<>();
+        fixed.put("certificates", list(1, () -> section(ListenerTls.Certificate.class)));
+        fixed.put("client-certificates", new ListenerTls.ClientCertificates(mode, ca));
+        fixed.put("passthrough", passthrough);
+        return section(ListenerTls.class, fixed);
+    }
+
+    private PoolConfig pool() {
+        boolean tls = random.nextBoolean();
+        Map<String, Object> fixed = new HashMap<>();
+        fixed.put("tls", tls ? section(PoolTls.class, random.nextBoolean() ? insecure() : secure()) : null);
+        List<HttpVersion> versions = versions(tls);
+        fixed.put("http", versions);
+        if (versions.contains(HttpVersion.H2)) {
+            fixed.put("proxy-protocol", ProxyProtocolVersion.OFF);
+        }
+        return section(PoolConfig.class, fixed);
+    }
+
+    private static Map<String, Object> insecure() {
+        return Map.of("ca", "", "insecure-skip-verify", true);
+    }
+
+    private static Map<String, Object> secure() {
+        return Map.of("server-name", "a.example.com", "insecure-skip-verify", false);
+    }
+
+    private List<HttpVersion> versions(boolean several) {
+        List<HttpVersion> all = new ArrayList<>(List.of(HttpVersion.values()));
+        if (random.nextBoolean()) {
+            Collections.reverse(all);
+        }
+        return several && random.nextBoolean() ? all : all.subList(0, 1);
+    }
+
     private <T extends Record> T section(Class<T> type) {
+        return section(type, Map.of());
+    }
+
+    /** Drawn, but for the values given by their keys. */
+    private <T extends Record> T section(Class<T> type, Map<String, Object> fixed) {
         Shapes.Fields fields = Shapes.of(type);
         Object[] values = fields.all().stream()
-                .map(field -> value(field.shape(), field.key()))
+                .map(field ->
+                        fixed.containsKey(field.name()) ? fixed.get(field.name()) : value(field.shape(), field.key()))
                 .toArray();
         return type.cast(fields.make(values));
     }
@@ -76,7 +145,7 @@ final class RandomConfig {
             }
             case BIND, SERVER -> address();
             case CIDR -> Cidr.parse(one("10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8", "192.0.2.1", "2001:db8::1"));
-            case HEADER, TEXT, HOST, PATH, METHOD, NAME, FILE -> text(single.scalar());
+            case HEADER, TEXT, HOST, HOST_NAME, PATH, METHOD, NAME, FILE, FILE_NAME -> text(single.scalar());
         };
     }
 
@@ -105,6 +174,8 @@ final class RandomConfig {
             case PATH -> one("", "/", "/*", "/v1/*", "/a:b", "/a'\"b", "/%20");
             case METHOD -> one("GET", "get", "M-SEARCH", "!#$%&'*+-.^_`|~", "NULL");
             case HEADER -> one("x-beta", "~", "null", "true", "*", "123");
+            case HOST_NAME -> one("", "example.com", "a_b", "10.0.0.1", "null", "1");
+            case FILE_NAME -> one("a.pem", "/etc/weir/a b.pem", "off", "é: #\\", "~", "-");
             case FILE -> one("off", "stdout", "/var/log/a b.log", "./on", "a: b #c", "é\\");
             default ->
                 one("*", "1", "", " a ", "a: b", "#", "\u0000\n\t\"\\", "é", "\uD83D\uDE00", "- x", "~", "\u2028");
