@@ -23,6 +23,8 @@ class ArchitectureTest {
                 .definedBy("dev.weir.config..")
                 .layer("http")
                 .definedBy("dev.weir.http..")
+                .layer("http2")
+                .definedBy("dev.weir.http2..")
                 .layer("observe")
                 .definedBy("dev.weir.observe..")
                 .layer("loop")
@@ -49,6 +51,8 @@ class ArchitectureTest {
                 .mayNotAccessAnyLayer()
                 .whereLayer("loop")
                 .mayNotAccessAnyLayer()
+                .whereLayer("http2")
+                .mayOnlyAccessLayers("http", "loop")
                 .whereLayer("observe")
                 .mayOnlyAccessLayers("config", "http", "loop")
                 .whereLayer("pool")
@@ -58,11 +62,11 @@ class ArchitectureTest {
                 .whereLayer("route")
                 .mayOnlyAccessLayers("config", "http")
                 .whereLayer("upstream")
-                .mayOnlyAccessLayers("config", "http", "observe", "loop", "pool")
+                .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "pool")
                 .whereLayer("proxy")
                 .mayOnlyAccessLayers("config", "http", "observe", "loop", "pool", "balance", "route", "upstream")
                 .whereLayer("downstream")
-                .mayOnlyAccessLayers("config", "http", "observe", "loop", "proxy")
+                .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "proxy")
                 .whereLayer("admin")
                 .mayOnlyAccessLayers("config", "observe", "pool", "balance")
                 .check(WEIR);
@@ -83,6 +87,7 @@ class ArchitectureTest {
                         "dev.weir.upstream..",
                         "dev.weir.balance..",
                         "dev.weir.http..",
+                        "dev.weir.http2..",
                         "dev.weir.loop..")
                 .should()
                 .callMethod(Thread.class, "sleep", long.class)

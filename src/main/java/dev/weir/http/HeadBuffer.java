@@ -31,9 +31,13 @@ final class HeadBuffer {
     }
 
     void put(byte[] more) {
-        room(more.length);
-        System.arraycopy(more, 0, bytes, length, more.length);
-        length += more.length;
+        put(more, more.length);
+    }
+
+    void put(byte[] more, int count) {
+        room(count);
+        System.arraycopy(more, 0, bytes, length, count);
+        length += count;
     }
 
     /** Gives what lies behind the end of the head, which came with the last step, back to the input. */

@@ -66,15 +66,31 @@ public final class HeaderRules {
         copy(from, NOT_IN_TRAILERS, to, false);
     }
 
+    /**
+     * Whether {@link #copyFields} would copy the line {@code i}, for those who write fields in another form.
+     *
+     * @param dropMask {@link Field#mask} bits
+     */
+    public static boolean isKept(Headers from, int i, long dropMask) {
+        return !isDropped(from, i, dropMask, from.has(Field.CONNECTION));
+    }
+
+    /** Whether {@link #copyTrailers} would copy the line {@code i}. */
+    public static boolean isKeptTrailer(Headers from, int i) {
+        return !isDropped(from, i, NOT_IN_TRAILERS, false);
+    }
+
+    private static boolean isDropped(Headers from, int i, long dropMask, boolean nominations) {
+        long mask = from.field(i).mask;
+        return (mask & dropMask) != 0 || (nominations && (mask & NEVER_NOMINATED) == 0 && isNominated(from, i));
+    }
+
     /** Lines that are kept and follow one another are copied as one span. */
     private static void copy(Headers from, long dropMask, ByteSink to, boolean nominations) {
         int size = from.size();
         int keptFrom = -1;
         for (int i = 0; i < size; i++) {
-            long mask = from.field(i).mask;
-            boolean drop =
-                    (mask & dropMask) != 0 || (nominations && (mask & NEVER_NOMINATED) == 0 && isNominated(from, i));
-            if (drop) {
+            if (isDropped(from, i, dropMask, nominations)) {
                 flush(from, keptFrom, i, to);
                 keptFrom = -1;
             } else if (keptFrom < 0) {

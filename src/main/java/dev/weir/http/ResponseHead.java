@@ -57,6 +57,21 @@ public final class ResponseHead {
         conclude();
     }
 
+    /**
+     * Reads a head that is there as a whole, written by a translation from another protocol. Replaces what was read.
+     *
+     * @throws ProtocolViolation if a rule is broken or a limit passed
+     * @throws IllegalArgumentException if it is not exactly one head
+     */
+    public void readWhole(ByteSink head, HeadLimits limits) {
+        reset();
+        buffer.put(head.array(), head.length());
+        if (!parse(limits) || fields.end() != buffer.length()) {
+            throw new IllegalArgumentException("head: not exactly one head");
+        }
+        conclude();
+    }
+
     /** Whether a byte of a head has come. */
     public boolean started() {
         return buffer.length() > 0;

@@ -1,6 +1,6 @@
 package dev.weir.http;
 
-/** The rules of HTTP/1 by which Weir refuses a message, each with the section of RFC 9110 or 9112 that it comes from. */
+/** The rules by which Weir refuses a message, each with the section of RFC 9110, 9112 or 9113 that it comes from. */
 public enum Violation {
     EMPTY_LINES(Kind.MALFORMED, "More than four empty lines come before the request line (RFC 9112 2.2)."),
     BARE_LF(Kind.MALFORMED, "A line ends with LF alone instead of CRLF (RFC 9112 2.2)."),
@@ -50,7 +50,21 @@ public enum Violation {
     CHUNK_SIZE_OVERFLOW(Kind.MALFORMED, "The size of a chunk is larger than any body can be (RFC 9112 7.1)."),
     CHUNK_EXTENSION_INVALID(Kind.MALFORMED, "A chunk extension is malformed (RFC 9112 7.1.1)."),
     CHUNK_EXTENSIONS_TOO_LARGE(Kind.MALFORMED, "The chunk extensions are larger than 4 KiB (RFC 9112 7.1.1)."),
-    CHUNK_END_MISSING(Kind.MALFORMED, "The data of a chunk does not end with CRLF (RFC 9112 7.1).");
+    CHUNK_END_MISSING(Kind.MALFORMED, "The data of a chunk does not end with CRLF (RFC 9112 7.1)."),
+
+    PSEUDO_UNKNOWN(Kind.MALFORMED, "A pseudo-header field is none that a message of this kind has (RFC 9113 8.3)."),
+    PSEUDO_REPEATED(Kind.MALFORMED, "A pseudo-header field comes more than once (RFC 9113 8.3)."),
+    PSEUDO_MISPLACED(Kind.MALFORMED, "A pseudo-header field comes behind other fields or in trailers (RFC 9113 8.3)."),
+    PSEUDO_MISSING(Kind.MALFORMED, "A pseudo-header field that the message must have is missing (RFC 9113 8.3)."),
+    PSEUDO_INVALID(Kind.MALFORMED, "The value of a pseudo-header field is empty or invalid (RFC 9113 8.3)."),
+    PROTOCOL_UNKNOWN(Kind.MALFORMED, "The :protocol of an extended CONNECT is not websocket (RFC 8441 4)."),
+    AUTHORITY_MISMATCH(Kind.MALFORMED, "Host and :authority name different hosts (RFC 9113 8.3.1)."),
+    FIELD_NAME_INVALID(Kind.MALFORMED, "A field name is not a token in lower case (RFC 9113 8.2.1)."),
+    FIELD_VALUE_INVALID(
+            Kind.MALFORMED, "A field value has a CR, LF or NUL, or white space at its start or end (RFC 9113 8.2.1)."),
+    CONNECTION_FIELD(Kind.MALFORMED, "A field speaks about the connection, which HTTP/2 does itself (RFC 9113 8.2.2)."),
+    TE_INVALID(Kind.MALFORMED, "TE says something else than trailers (RFC 9113 8.2.2)."),
+    LENGTH_MISMATCH(Kind.MALFORMED, "The content is not as long as Content-Length says (RFC 9113 8.1.1).");
 
     /** What a violation means for the answer to a client; a server's violation is always a bad gateway, 502. */
     public enum Kind {
