@@ -42,15 +42,13 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         AWAITING_BODY,
         /** The request is complete; its response is not. */
         AWAITING_RESPONSE,
-        TUNNEL,
-        /** Closed, or left to {@link Lingering}. */
+        /** Closed, or left to {@link ClientTunnel} or {@link Lingering}. */
         CLOSED
     }
 
-    private final Connections connections;
+    private final Accepted connection;
     private final ListenerSettings settings;
     private final ClientInfo client;
-    private final Runnable onClose;
     private final Channel channel;
     private final Outgoing out;
     private final ResponseWriter responses;
@@ -71,19 +69,17 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     private boolean bodyPaused;
 
-    Http1Downstream(
-            Connections connections, ListenerSettings settings, ClientInfo client, Channel channel, Runnable onClose) {
-        this.connections = connections;
-        this.settings = settings;
+    Http1Downstream(Accepted connection, ClientInfo client) {
+        this.connection = connection;
+        this.settings = connection.settings();
         this.client = client;
-        this.onClose = onClose;
-        this.channel = channel;
-        this.out = new Outgoing(connections.worker().loop(), channel);
-        this.responses = new ResponseWriter(connections, settings, out);
+        this.channel = connection.channel();
+        this.out = new Outgoing(worker().loop(), channel);
+        this.responses = new ResponseWriter(connection.connections(), settings, out);
     }
 
     private Worker worker() {
-        return connections.worker();
+        return connection.worker();
     }
 
     private Exchange exchange() {
@@ -91,14 +87,14 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     }
 
     private void arm(long nanos) {
-        worker().loop().timers().arm(deadline, worker().loop().now(), nanos);
+        connection.arm(deadline, nanos);
     }
 
     // ---- the request ----
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        connections.opened(this);
+        connection.opened(this);
         // A client that connects and says nothing is held to the same time as one that says half of a head.
         arm(settings.requestHeadNanos());
     }
@@ -144,11 +140,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             case AWAITING_HEAD -> head(in);
             case AWAITING_BODY -> content(in);
             case AWAITING_RESPONSE -> false;
-            case TUNNEL -> {
-                arm(settings.tunnelIdleNanos());
-                exchange().requestData(in, in.readableBytes());
-                yield true;
-            }
             case CLOSED -> {
                 in.skipBytes(in.readableBytes());
                 yield false;
@@ -278,18 +269,15 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void reading(boolean on) {
-        boolean flowing = state == State.AWAITING_BODY || state == State.TUNNEL;
-        if (bodyPaused == !on || !flowing) {
+        if (bodyPaused == !on || state != State.AWAITING_BODY) {
             return;
         }
         bodyPaused = !on;
-        if (state == State.AWAITING_BODY) {
-            if (on) {
-                arm(settings.bodyIdleNanos());
-            } else {
-                // The server is slow, not the client: its own deadline runs on the other side.
-                deadline.disarm();
-            }
+        if (on) {
+            arm(settings.bodyIdleNanos());
+        } else {
+            // The server is slow, not the client: its own deadline runs on the other side.
+            deadline.disarm();
         }
         updateReading();
     }
@@ -323,33 +311,37 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     @Override
     public void sendData(ByteBuf in, int length) {
         responses.data(in, length);
-        if (state == State.TUNNEL) {
-            arm(settings.tunnelIdleNanos());
-        } else if (inputEnded && channel.isWritable()) {
+        if (inputEnded && channel.isWritable()) {
             arm(settings.halfClosedNanos());
         }
     }
 
     @Override
     public void sendEnd(Headers trailers) {
-        if (state != State.TUNNEL) {
-            responses.end(trailers);
-            flush();
-            return;
-        }
-        out.end();
+        responses.end(trailers);
+        flush();
     }
 
     @Override
     public void startTunnel(ResponseHead head) {
         responses.tunnel(head);
         flush();
-        state = State.TUNNEL;
-        keepAlive = false;
-        arm(settings.tunnelIdleNanos());
-        takeHeld();
-        if (inputEnded && state == State.TUNNEL) {
-            exchange().requestEnd(Headers.EMPTY);
+        Exchange switched = exchange();
+        exchange = null;
+        ByteBuf held = ahead;
+        ahead = null;
+        leave();
+        ClientTunnel tunnel = new ClientTunnel(connection, client, out, switched);
+        switched.servedBy(tunnel);
+        connection.handOver(this, tunnel);
+        tunnel.reading(true);
+        if (held != null) {
+            tunnel.received(held);
+            tunnel.receivedAll();
+            held.release();
+        }
+        if (inputEnded) {
+            tunnel.inputEnded(true);
         }
     }
 
@@ -380,7 +372,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
                 deadline.disarm();
             }
             exchange.clientWritable();
-        } else if (state != State.TUNNEL) {
+        } else {
             out.progressed();
             arm(settings.bodyIdleNanos());
         }
@@ -394,7 +386,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         if (state == State.CLOSED) {
             return;
         }
-        if (state == State.TUNNEL || !keepAlive || worker().isStopping() || state != State.AWAITING_RESPONSE) {
+        if (!keepAlive || worker().isStopping() || state != State.AWAITING_RESPONSE) {
             end();
             return;
         }
@@ -439,27 +431,22 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     /** After the last response. */
     private void end() {
-        boolean allRead = inputEnded || (state == State.AWAITING_RESPONSE && ahead == null) || state == State.TUNNEL;
+        boolean allRead = inputEnded || (state == State.AWAITING_RESPONSE && ahead == null);
         bodyPaused = false;
         leave();
-        Lingering rest =
-                new Lingering(connections, settings, channel, out, onClose, allRead, responses.endsWithConnection());
-        connections.replaced(this, rest);
-        channel.pipeline().replace(this, null, rest);
+        connection.handOver(this, new Lingering(connection, out, allRead, responses.endsWithConnection()));
     }
 
     // ---- the end of the connection ----
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        boolean notified = event == SslCloseCompletionEvent.SUCCESS;
-        if (inputEnded || (!notified && event != ChannelInputShutdownEvent.INSTANCE)) {
+        boolean ended = event == ChannelInputShutdownEvent.INSTANCE || event == SslCloseCompletionEvent.SUCCESS;
+        if (inputEnded || !ended) {
             return;
         }
         inputEnded = true;
-        // A tunnel over TLS that ends without close_notify may have been cut by anyone (RFC 9112 section 9.8).
-        boolean cut = state == State.TUNNEL && out.encrypted() && !notified;
-        if (broken || cut) {
+        if (broken) {
             fail(Cause.CLIENT_ABORTED);
         } else if (ahead == null) {
             inputOver();
@@ -474,7 +461,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             case IDLE -> end();
             case AWAITING_HEAD, AWAITING_BODY -> fail(Cause.CLIENT_ABORTED);
             case AWAITING_RESPONSE -> arm(settings.halfClosedNanos());
-            case TUNNEL -> exchange().requestEnd(Headers.EMPTY);
             case CLOSED -> {}
         }
     }
@@ -515,7 +501,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
                 }
             }
             case AWAITING_RESPONSE -> fail(inputEnded ? Cause.CLIENT_ABORTED : Cause.CLIENT_WRITE_TIMEOUT);
-            case TUNNEL -> fail(Cause.TUNNEL_IDLE_TIMEOUT);
             case CLOSED -> {}
         }
     }
@@ -553,8 +538,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             return;
         }
         leave();
-        connections.closed(this);
-        onClose.run();
+        connection.closed(this);
         out.discard();
         if (responses.endsWithConnection() && !out.delivered()) {
             // An orderly end would look like the end of the response.
@@ -567,7 +551,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     /** Nothing more happens here; an exchange of which nothing came yet leaves no trace. */
     private void leave() {
         state = State.CLOSED;
-        worker().loop().timers().remove(deadline);
+        connection.remove(deadline);
         if (ahead != null) {
             ahead.release();
             ahead = null;

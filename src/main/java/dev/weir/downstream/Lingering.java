@@ -2,8 +2,6 @@ package dev.weir.downstream;
 
 import dev.weir.loop.Deadline;
 import dev.weir.loop.Outgoing;
-import dev.weir.loop.Timers;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -16,11 +14,8 @@ import io.netty.util.ReferenceCountUtil;
  * destroys the answer on its way. Confined to its loop.
  */
 final class Lingering extends ChannelInboundHandlerAdapter implements Downstream {
-    private final Connections connections;
-    private final ListenerSettings settings;
-    private final Channel channel;
+    private final Accepted connection;
     private final Outgoing out;
-    private final Runnable onClose;
     private final Deadline deadline = new Deadline(this::close);
     /** Whether nothing is to be expected of the client any more. */
     private boolean inputOver;
@@ -33,31 +28,16 @@ final class Lingering extends ChannelInboundHandlerAdapter implements Downstream
      * @param inputOver whether all that the client had to say was read
      * @param endsWithConnection whether the answer's content ends only where the connection does
      */
-    Lingering(
-            Connections connections,
-            ListenerSettings settings,
-            Channel channel,
-            Outgoing out,
-            Runnable onClose,
-            boolean inputOver,
-            boolean endsWithConnection) {
-        this.connections = connections;
-        this.settings = settings;
-        this.channel = channel;
+    Lingering(Accepted connection, Outgoing out, boolean inputOver, boolean endsWithConnection) {
+        this.connection = connection;
         this.out = out;
-        this.onClose = onClose;
         this.inputOver = inputOver;
         this.endsWithConnection = endsWithConnection;
     }
 
-    private void arm(long nanos) {
-        Timers timers = connections.worker().loop().timers();
-        timers.arm(deadline, connections.worker().loop().now(), nanos);
-    }
-
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        arm(settings.bodyIdleNanos());
+        connection.arm(deadline, connection.settings().bodyIdleNanos());
         out.whenSent(this::answered);
     }
 
@@ -65,9 +45,9 @@ final class Lingering extends ChannelInboundHandlerAdapter implements Downstream
         if (inputOver || !all) {
             close();
         } else if (!closed) {
-            arm(settings.halfClosedNanos());
+            connection.arm(deadline, connection.settings().halfClosedNanos());
             out.end();
-            channel.config().setAutoRead(true);
+            connection.channel().config().setAutoRead(true);
         }
     }
 
@@ -108,14 +88,13 @@ final class Lingering extends ChannelInboundHandlerAdapter implements Downstream
             return;
         }
         closed = true;
-        connections.worker().loop().timers().remove(deadline);
-        connections.closed(this);
-        onClose.run();
+        connection.remove(deadline);
+        connection.closed(this);
         out.discard();
         if (endsWithConnection && !out.delivered()) {
             out.reset();
         } else {
-            channel.close();
+            connection.channel().close();
         }
     }
 }

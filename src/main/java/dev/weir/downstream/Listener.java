@@ -198,8 +198,8 @@ public final class Listener {
                 return;
             }
             configure(child, target);
-            child.pipeline()
-                    .addLast(new Http1Downstream(target, settings, clientOf(child), child, open::decrementAndGet));
+            Accepted accepted = new Accepted(target, settings, child, open::decrementAndGet);
+            child.pipeline().addLast(new Http1Downstream(accepted, clientOf(child)));
             register(child, target);
         }
 

@@ -164,6 +164,11 @@ public final class Exchange {
         finish(why).done();
     }
 
+    /** From now on another stands for the client: its connection has become a tunnel. */
+    public void servedBy(ClientStream stream) {
+        client = stream;
+    }
+
     /** Nothing of a request came after all: this leaves no trace. */
     public void abandon() {
         worker.meters().requestsInFlight.decrement();
