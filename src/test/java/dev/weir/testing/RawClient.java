@@ -9,6 +9,9 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 
 /** One end of a TCP connection in the hands of a test: bytes out, bytes in, every read bounded by a timeout. */
 public final class RawClient implements AutoCloseable {
@@ -20,6 +23,31 @@ public final class RawClient implements AutoCloseable {
     public RawClient(int port) throws IOException {
         this(new Socket());
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TIMEOUT_MILLIS);
+    }
+
+    /**
+     * A TLS connection to this port, after the handshake.
+     *
+     * @param serverName is asked for (SNI) and verified
+     * @param protocols offered by ALPN; none is an offer of nothing
+     */
+    public static RawClient tls(int port, SSLContext context, String serverName, String... protocols)
+            throws IOException {
+        Socket plain = new Socket();
+        plain.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TIMEOUT_MILLIS);
+        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, serverName, port, true);
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        parameters.setApplicationProtocols(protocols);
+        socket.setSSLParameters(parameters);
+        RawClient client = new RawClient(socket);
+        socket.startHandshake();
+        return client;
+    }
+
+    /** The protocol agreed on by ALPN; empty when there is none. */
+    public String protocol() {
+        return socket instanceof SSLSocket tls ? tls.getApplicationProtocol() : "";
     }
 
     /** Around an accepted socket, or one yet to be connected. */

@@ -9,6 +9,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLServerSocket;
 
 /**
  * A server that does what a test says, byte by byte: each connection is given to the script on a virtual thread of its
@@ -32,10 +35,27 @@ public final class ScriptedServer implements AutoCloseable {
     }
 
     public static ScriptedServer of(Script script) throws IOException {
-        ServerSocket listening = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+        return started(new ServerSocket(0, 1024, InetAddress.getLoopbackAddress()), script);
+    }
+
+    private static ScriptedServer started(ServerSocket listening, Script script) {
         ScriptedServer server = new ScriptedServer(listening, script);
         Thread.ofVirtual().name("scripted-server").start(server::accept);
         return server;
+    }
+
+    /**
+     * The same over TLS.
+     *
+     * @param protocols chosen from by ALPN, the first one that the client offers
+     */
+    public static ScriptedServer tls(SSLContext context, Script script, String... protocols) throws IOException {
+        SSLServerSocket listening = (SSLServerSocket)
+                context.getServerSocketFactory().createServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+        SSLParameters parameters = listening.getSSLParameters();
+        parameters.setApplicationProtocols(protocols);
+        listening.setSSLParameters(parameters);
+        return started(listening, script);
     }
 
     /** Reads requests and answers each by this text, for as long as the client keeps the connection. */
@@ -49,17 +69,20 @@ public final class ScriptedServer implements AutoCloseable {
 
     /** Answers each request by its own head and content as text, so that a test sees what the server saw. */
     public static ScriptedServer echoing() throws IOException {
-        return of(connection -> {
-            while (true) {
-                RawClient.Message request = connection.readMessage();
-                if (request.head().isEmpty()) {
-                    return;
-                }
-                String seen = request.head() + request.content();
-                connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + seen.length() + "\r\n\r\n"
-                        + (request.head().startsWith("HEAD ") ? "" : seen));
+        return of(ScriptedServer::echo);
+    }
+
+    /** The script of {@link #echoing}. */
+    public static void echo(RawClient connection) throws IOException {
+        while (true) {
+            RawClient.Message request = connection.readMessage();
+            if (request.head().isEmpty()) {
+                return;
             }
-        });
+            String seen = request.head() + request.content();
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + seen.length() + "\r\n\r\n"
+                    + (request.head().startsWith("HEAD ") ? "" : seen));
+        }
     }
 
     private void accept() {
