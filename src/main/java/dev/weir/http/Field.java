@@ -47,6 +47,7 @@ public enum Field {
     CONTENT_ENCODING,
     CONTENT_RANGE,
     CONTENT_TYPE,
+    GRPC_TIMEOUT,
     RANGE,
     TRACEPARENT,
     TRACESTATE;

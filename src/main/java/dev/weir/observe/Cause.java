@@ -67,6 +67,12 @@ public enum Cause {
             "server-write-timeout", 504, Side.SERVER, "connection_write_timeout", "The server stopped reading."),
     FIRST_BYTE_TIMEOUT(
             "first-byte-timeout", 504, Side.SERVER, "http_response_timeout", "The server did not answer in time."),
+    CALL_DEADLINE(
+            "call-deadline",
+            504,
+            Side.CLIENT,
+            "http_response_timeout",
+            "The time that the client gave its call is over."),
     RESPONSE_BODY_TIMEOUT(
             "response-body-timeout", 504, Side.SERVER, "connection_read_timeout", "The response stopped arriving."),
     RESPONSE_MALFORMED("response-malformed", 502, Side.SERVER, "http_protocol_error", "The response is malformed."),

@@ -14,11 +14,17 @@ import java.util.Arrays;
 
 /**
  * The answers that Weir makes itself: the status of the cause, a {@code Proxy-Status} field (RFC 9209) that names it,
- * and one or two sentences as text. Confined to its loop.
+ * and one or two sentences as text. A gRPC call is answered as its client expects it ({@link Grpc}): status and sentences
+ * are fields of a head without content. Confined to its loop.
  */
 final class ErrorResponse {
     private final ResponseHead head = new ResponseHead();
     private final ByteSink lines = new ByteSink();
+
+    /** The status code of the answer to this request. */
+    static int status(RequestHead request, Cause cause) {
+        return Grpc.isCall(request) ? Grpc.HTTP_STATUS : cause.status();
+    }
 
     /**
      * Sends the whole answer.
@@ -27,6 +33,10 @@ final class ErrorResponse {
      * @return the bytes of content
      */
     long send(RequestHead request, Cause cause, String detail, boolean keepOpen, ClientStream client) {
+        if (Grpc.isCall(request)) {
+            sendToCall(request, cause, detail, keepOpen, client);
+            return 0;
+        }
         byte[] body = text(cause, detail);
         head.reset();
         head.make(cause.status(), fields(cause, body.length));
@@ -41,16 +51,37 @@ final class ErrorResponse {
         return headOnly ? 0 : body.length;
     }
 
+    /** What gRPC calls Trailers-Only; over HTTP/1, where it is at home with gRPC-Web only, an answer of length 0. */
+    private void sendToCall(RequestHead request, Cause cause, String detail, boolean keepOpen, ClientStream client) {
+        lines.clear();
+        lines.putAscii("Content-Type: ");
+        Grpc.putMediaType(request.headers(), lines);
+        lines.putAscii("\r\nContent-Length: 0\r\n");
+        putProxyStatus(cause);
+        lines.putAscii("grpc-status: ").putDecimal(Grpc.status(cause));
+        lines.putAscii("\r\ngrpc-message: ");
+        Grpc.putMessage(cause.id() + ": " + cause.text() + (detail.isEmpty() ? "" : " " + detail), lines);
+        lines.putAscii("\r\n");
+        head.make(Grpc.HTTP_STATUS, Arrays.copyOf(lines.array(), lines.length()));
+        client.sendHead(head, BodyFraming.NONE, keepOpen);
+        client.sendEnd(Headers.EMPTY);
+    }
+
     private byte[] fields(Cause cause, int length) {
         lines.clear();
         lines.putAscii("Content-Type: text/plain; charset=utf-8\r\nContent-Length: ")
                 .putDecimal(length);
-        lines.putAscii("\r\nProxy-Status: weir; error=").putAscii(cause.proxyStatusError());
-        lines.putAscii("; details=\"").putAscii(cause.id()).putAscii("\"\r\n");
+        lines.putAscii("\r\n");
+        putProxyStatus(cause);
         if (cause == Cause.METHOD_REFUSED) {
             lines.putAscii("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n");
         }
         return Arrays.copyOf(lines.array(), lines.length());
+    }
+
+    private void putProxyStatus(Cause cause) {
+        lines.putAscii("Proxy-Status: weir; error=").putAscii(cause.proxyStatusError());
+        lines.putAscii("; details=\"").putAscii(cause.id()).putAscii("\"\r\n");
     }
 
     private static byte[] text(Cause cause, String detail) {

@@ -35,6 +35,7 @@ public final class Exchange {
     private final RequestHead request = new RequestHead();
     private final Attempt attempt = new Attempt(this);
     private final HeldBody held = new HeldBody();
+    private final CallTime callTime = new CallTime(this::callTimeOver);
     private final Choice choice;
 
     private @Nullable ClientStream client;
@@ -86,6 +87,9 @@ public final class Exchange {
             return;
         }
         requestComplete = request.framing() != BodyFraming.CHUNKED && request.contentLength() <= 0;
+        if (request.headers().has(Field.GRPC_TIMEOUT) && Grpc.isCall(request) && !startCall()) {
+            return;
+        }
         RequestPlan plan = worker.plan();
         int route = plan.routes().match(request);
         if (route < 0) {
@@ -94,6 +98,28 @@ public final class Exchange {
         }
         destination = plan.destination(route);
         tryServer(Cause.NO_SERVER);
+    }
+
+    /** False when there is no time for the call, which has been answered then. */
+    private boolean startCall() {
+        if (!callTime.start(request.headers(), startNanos, worker.loop().timers())) {
+            refuse(Cause.REQUEST_MALFORMED, "The value of grpc-timeout is malformed.");
+            return false;
+        }
+        if (callTime.isOver(worker.now())) {
+            refuse(Cause.CALL_DEADLINE, "");
+            return false;
+        }
+        return true;
+    }
+
+    private void callTimeOver() {
+        if (responding) {
+            attempt.cancel();
+            finish(Cause.CALL_DEADLINE).abort();
+        } else {
+            refuse(Cause.CALL_DEADLINE, "");
+        }
     }
 
     /** {@code length} bytes of content lie at the reader index of {@code in}; exactly these are consumed. */
@@ -159,7 +185,7 @@ public final class Exchange {
         attempt.cancel();
         held.letGo();
         ClientStream stream = client();
-        status = why.status();
+        status = ErrorResponse.status(request, why);
         responseBytes = worker.errors().send(request, why, detail, requestComplete, stream);
         finish(why).done();
     }
@@ -216,7 +242,8 @@ public final class Exchange {
         if (request.minorVersion() == 0) {
             drop |= Field.EXPECT.mask;
         }
-        stream.sendHead(request, drop, worker.sink());
+        callTime.put(worker.now(), worker.sink());
+        stream.sendHead(request, drop | callTime.dropMask(), worker.sink());
         held.replay(stream);
         if (held.bytes() > destination().heldBytes()) {
             // It came with the head and was needed for this attempt; beyond the bound there is no other.
@@ -360,6 +387,7 @@ public final class Exchange {
         tunnel = false;
         serverHalfEnded = false;
         freshTried = false;
+        callTime.clear();
         requestBytes = 0;
         responseBytes = 0;
         attempts = 0;
