@@ -5,7 +5,9 @@ import os
 import resource
 import shutil
 import socket
+import ssl
 import string
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 SMALL_ANSWER = ("Weir benchmark: one small answer. " * 4)[:117]
 ORDER = ("weir", "nginx", "haproxy")
 LARGEST_SERVER_COUNT = 1000
+H2_SERVER_COUNT = 4
 START_SECONDS = 20
 
 
@@ -29,6 +32,8 @@ class Setup:
     access_log: bool = False
     body_bytes: int = 0  # of the large bodies that pass, if any do
     least_requests: bool = False
+    tls: bool = False  # to the clients, which may then speak HTTP/2 too
+    h2_out: bool = False  # HTTP/2 to the servers, without TLS
 
     @property
     def prefix(self):
@@ -38,7 +43,10 @@ class Setup:
 
 @dataclass(frozen=True)
 class Place:
-    """Where one balancer runs: its folder, its port, its cores, and the port of the answering servers."""
+    """Where one balancer runs: its folder, its port, its cores, and the port of the answering servers.
+
+    The servers speak HTTP/2 on the port above that one.
+    """
 
     directory: Path
     port: int
@@ -48,12 +56,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Balancer:
-    """A started balancer. log is the access log, if one is written."""
+    """A started balancer. log is the access log, if one is written; tls is whether clients speak TLS to it."""
 
     name: str
     process: Process
     port: int
     log: Path | None
+    tls: bool
 
 
 def start_servers(processes, directory, port, cores):
@@ -61,6 +70,7 @@ def start_servers(processes, directory, port, cores):
     www = directory / "www"
     www.mkdir()
     (www / "upload").touch()
+    (www / "call").touch()
     (www / "16k").write_bytes(b"x" * (16 << 10))
     (www / "1m").write_bytes(b"x" * (1 << 20))
     config = _render(
@@ -72,6 +82,7 @@ def start_servers(processes, directory, port, cores):
         small=SMALL_ANSWER,
         last_route=Setup(routes=200).prefix,
         listens=_lines(8, (f"listen {host}:{port} backlog=4096;" for host in _server_hosts(LARGEST_SERVER_COUNT))),
+        h2_listens=_lines(8, (f"listen {host}:{port + 1} backlog=4096 http2;" for host in _server_hosts(H2_SERVER_COUNT))),
     )
     command = ["nginx", "-p", directory, "-c", config]
     process = processes.start("servers", command, cores, directory / "servers.log")
@@ -93,14 +104,14 @@ def spawn_balancer(processes, kind, setup, place, weir, environment=None):
     # HAProxy writes no files: its log is its standard output, which is therefore the log file.
     output = log if kind == "haproxy" and setup.access_log else place.directory / "output.log"
     process = processes.start(kind, command, place.cores, output, environment)
-    return Balancer(kind, process, place.port, log if setup.access_log else None)
+    return Balancer(kind, process, place.port, log if setup.access_log else None, setup.tls)
 
 
-def wait_for_answer(process, host, port, path="/"):
+def wait_for_answer(process, host, port, path="/", tls=False):
     """Asks again and again, a millisecond apart, until the answer is 200; returns its body."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.is_running():
-        body = _ask(host, port, path)
+        body = _ask(host, port, path, tls)
         if body is not None:
             return body
         time.sleep(0.001)
@@ -131,7 +142,8 @@ def free_ports(count, first=18400, last=30000):
 
 
 def missing_programs(kinds):
-    programs = {"nginx": "nginx-light", "wrk": "wrk", "taskset": "util-linux"}
+    programs = {"nginx": "nginx-light", "wrk": "wrk", "h2load": "nghttp2-client", "taskset": "util-linux"}
+    programs["openssl"] = "openssl"
     if "haproxy" in kinds:
         programs["haproxy"] = "haproxy"
     # Daemons live in folders that an ordinary user's PATH leaves out.
@@ -146,12 +158,19 @@ def _weir(setup, place, log, weir):
         port=place.port,
         loops=setup.loops,
         idle=_idle_connections(setup),
+        tls=_lines(4, _weir_tls(place)) if setup.tls else "",
         balance="    balance: least-requests" if setup.least_requests else "",
+        protocol="    http: [h2]" if setup.h2_out else "",
         servers=_lines(6, (f'- "{server}"' for server in _server_addresses(setup, place))),
         routes=_weir_routes(setup),
         log=f'access-log: {{ path: "{log}", format: combined }}' if setup.access_log else "",
     )
     return [weir / "bin/weir", "run", config]
+
+
+def _weir_tls(place):
+    certificate, key = _certificate(place)
+    return [f'tls: {{ certificates: [{{ cert: "{certificate}", key: "{key}" }}] }}', "http: [h2, http/1.1]"]
 
 
 def _weir_routes(setup):
@@ -170,7 +189,8 @@ def _nginx(setup, place, log, _weir_checkout):
         port=place.port,
         loops=setup.loops,
         # Workers that share one socket get uneven shares of a burst of connections.
-        listen_options=" reuseport" if setup.loops > 1 else "",
+        listen_options=(" reuseport" if setup.loops > 1 else "") + (" ssl http2" if setup.tls else ""),
+        tls=_lines(8, _nginx_tls(place)) if setup.tls else "",
         idle=_idle_connections(setup),
         balance="        least_conn;" if setup.least_requests else "",
         servers=_lines(8, (f"server {server} max_fails=0;" for server in _server_addresses(setup, place))),
@@ -179,6 +199,11 @@ def _nginx(setup, place, log, _weir_checkout):
         bodies=_lines(8, _nginx_bodies(setup)),
     )
     return ["nginx", "-p", place.directory, "-c", config]
+
+
+def _nginx_tls(place):
+    certificate, key = _certificate(place)
+    return [f"ssl_certificate {certificate};", f"ssl_certificate_key {key};", "ssl_protocols TLSv1.3;"]
 
 
 def _nginx_bodies(setup):
@@ -198,6 +223,8 @@ def _nginx_bodies(setup):
 
 def _haproxy(setup, place, _log, _weir_checkout):
     routes = [f"use_backend servers if {{ path_beg /r{i}/ }}" for i in range(setup.routes)]
+    protocol = " proto h2" if setup.h2_out else ""
+    servers = (f"server s{i} {server}{protocol}" for i, server in enumerate(_server_addresses(setup, place)))
     config = _render(
         "haproxy.cfg",
         place.directory / "haproxy.cfg",
@@ -205,13 +232,25 @@ def _haproxy(setup, place, _log, _weir_checkout):
         loops=setup.loops,
         connections=min(20000, open_files() // 2 - 1500),
         balance="leastconn" if setup.least_requests else "roundrobin",
-        servers=_lines(4, (f"server s{i} {server}" for i, server in enumerate(_server_addresses(setup, place)))),
+        tls=f" ssl crt {_certificate(place)[0]} ssl-min-ver TLSv1.3 alpn h2,http/1.1" if setup.tls else "",
+        servers=_lines(4, servers),
         routes=_lines(4, routes or ["default_backend servers"]),
         log="    log stdout format raw local0" if setup.access_log else "",
         log_option="    log global\n    option httplog" if setup.access_log else "",
         bodies="    tune.bufsize 65536" if setup.body_bytes else "",
     )
     return ["haproxy", "-db", "-f", config]
+
+
+def _certificate(place):
+    """An ECDSA certificate (P-256) and its key: the same for all of a run, named as HAProxy looks for the key."""
+    certificate = place.directory.parent / "site.crt"
+    key = certificate.with_suffix(".crt.key")
+    if not certificate.exists():
+        command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost"
+        files = ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
+        subprocess.run([*command.split(), *files], check=True, capture_output=True)
+    return certificate, key
 
 
 _COMMANDS = {"weir": _weir, "nginx": _nginx, "haproxy": _haproxy}
@@ -236,7 +275,8 @@ def _server_hosts(count):
 
 
 def _server_addresses(setup, place):
-    return [f"{host}:{place.server_port}" for host in _server_hosts(setup.servers)]
+    port = place.server_port + 1 if setup.h2_out else place.server_port
+    return [f"{host}:{port}" for host in _server_hosts(setup.servers)]
 
 
 def _idle_connections(setup):
@@ -250,13 +290,18 @@ def _nginx_user():
 
 
 def _check_forwarding(balancer, setup):
-    told = wait_for_answer(balancer.process, "127.0.0.1", balancer.port, setup.prefix + "forwarded")
+    told = wait_for_answer(balancer.process, "127.0.0.1", balancer.port, setup.prefix + "forwarded", setup.tls)
     if told != b"127.0.0.1":
         raise BenchError(f"{balancer.name} sent X-Forwarded-For {told!r}, not the client's address")
 
 
-def _ask(host, port, path):
-    connection = http.client.HTTPConnection(host, port, timeout=2)
+def _ask(host, port, path, tls):
+    if tls:
+        # The certificate is nobody's but this run's.
+        context = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection(host, port, timeout=2, context=context)
+    else:
+        connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

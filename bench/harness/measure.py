@@ -63,7 +63,7 @@ class Bench:
         self._options = options
         self._processes = processes
         self._directory = directory
-        self._ports = balancers.free_ports(5)
+        self._ports = balancers.free_ports(6)
         self._started = 0
         self._servers = None
 
@@ -94,7 +94,9 @@ class Bench:
 
     def _start_contestants(self, row, pinned):
         cores = self._options.balancer_core if pinned else self._options.both_cores
-        contestants = [(kind, self._start(kind, row.setup, cores), row.load) for kind in self._options.kinds]
+        rivals = getattr(row, "against", self._options.kinds)
+        kinds = [kind for kind in self._options.kinds if kind == "weir" or kind in rivals]
+        contestants = [(kind, self._start(kind, row.setup, cores), row.load) for kind in kinds]
         reference = getattr(row, "own_reference", None)
         if reference is not None and "weir" in self._options.kinds:
             load = replace(row.load, path=reference.prefix)
@@ -229,12 +231,12 @@ class Bench:
         directory = self._directory / f"{self._started}-{kind}"
         directory.mkdir()
         # Each start has the next port of the block: the one before may linger for a moment.
-        port = self._ports[1 + self._started % (len(self._ports) - 1)]
+        port = self._ports[2 + self._started % (len(self._ports) - 2)]
         return Place(directory, port, cores, self._ports[0])
 
     def _load(self, balancer, load, seconds, pinned):
         cores = self._options.load_core if pinned else self._options.both_cores
-        return run_load(self._processes, load, balancer.port, seconds, cores, self._directory / "wrk.log")
+        return run_load(self._processes, load, balancer, seconds, cores, self._directory / "load.log")
 
     def _warm_up(self, balancer, load, pinned):
         # Only a JVM compiles as it runs; the others need no more than their connections.

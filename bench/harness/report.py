@@ -62,7 +62,7 @@ def _cpu(row, runs):
     medians = {name: median(run.cpu_us for run in its) for name, its in good.items()}
     if row.own_reference is not None:
         return [_at_most(row, "CPU, Weir / its reference", medians.get("weir"), medians.get(OWN_REFERENCE))]
-    best = min(("nginx", "haproxy"), key=lambda name: medians.get(name, float("inf")))
+    best = min(row.against, key=lambda name: medians.get(name, float("inf")))
     return [_at_most(row, f"CPU, Weir / {best}", medians.get("weir"), medians.get(best))]
 
 

@@ -19,6 +19,9 @@ BROWSER_HEADERS = (  # with Host, which wrk adds, twelve
     "Sec-Fetch-Site: same-origin",
     "Upgrade-Insecure-Requests: 1",
 )
+TEN_BY_TEN = Load(connections=10, streams=10)
+TLS = Setup(tls=True)
+TLS_H2 = Setup(tls=True, h2_out=True)
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,11 @@ class CpuRow:
     setup: Setup = Setup()
     mebibytes: int = 0
     own_reference: Setup | None = None  # compare Weir with itself set up so, instead of with the others
+    against: tuple = ("nginx", "haproxy")
 
     @property
     def unit(self):
-        return "MiB" if self.mebibytes else "request"
+        return "MiB" if self.mebibytes else "connect" if self.load.handshakes else "request"
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,27 @@ ROWS = (
         1.20,
         setup=Setup(servers=1000, least_requests=True),
         own_reference=Setup(least_requests=True),
+    ),
+    CpuRow("tls-small", "small over TLS, 64 kept-alive connections", 0.85, setup=TLS),
+    CpuRow("tls-full", "full handshakes, one request each", 0.85, Load(connections=8, handshakes="full"), TLS),
+    CpuRow("tls-resumed", "resumed handshakes, one request each", 1.00, Load(connections=8, handshakes="resumed"), TLS),
+    CpuRow("h2-small", "HTTP/2 in, HTTP/1.1 out, 10 connections with 10 streams", 0.95, TEN_BY_TEN, TLS),
+    CpuRow("h2-h2-small", "HTTP/2 on both sides", 1.00, TEN_BY_TEN, TLS_H2, against=("haproxy",)),
+    CpuRow(
+        "h2-h2-16k",
+        "HTTP/2 on both sides, answers of 16 KiB",
+        1.00,
+        Load("/16k", connections=10, streams=10),
+        Setup(tls=True, h2_out=True, body_bytes=KIB16),
+        against=("haproxy",),
+    ),
+    CpuRow(
+        "grpc",
+        "unary gRPC calls, 100 streams on one connection",
+        1.00,
+        Load("/call", connections=1, streams=100, calls=True),
+        TLS_H2,
+        against=("haproxy",),
     ),
     IdleRow("idle-8000", "8,000 idle client connections"),
     StartRow("start", "from exec to the first answer, the first seconds, memory"),
