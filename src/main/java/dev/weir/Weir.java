@@ -18,6 +18,7 @@ import dev.weir.observe.ProcessMeters;
 import dev.weir.pool.Server;
 import dev.weir.pool.ServerRegistry;
 import dev.weir.proxy.Worker;
+import dev.weir.tls.TlsKeeper;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -47,6 +48,7 @@ public final class Weir {
     private final ServerRegistry servers = new ServerRegistry();
     private final Meters meters;
     private final AccessLog accessLog;
+    private final TlsKeeper tls;
     private final EventLoopGroup group;
     private final List<Connections> connections = new ArrayList<>();
     private final List<Listener> listeners = new ArrayList<>();
@@ -60,10 +62,11 @@ public final class Weir {
 
     private @Nullable AdminServer admin;
 
-    private Weir(WeirConfig config, AccessLog accessLog, Meters meters) {
+    private Weir(WeirConfig config, AccessLog accessLog, Meters meters, TlsKeeper tls) {
         this.config = config;
         this.meters = meters;
         this.accessLog = accessLog;
+        this.tls = tls;
         this.group =
                 new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
         this.snapshot = Snapshot.of(config, servers);
@@ -82,13 +85,20 @@ public final class Weir {
                 ? config.eventLoops()
                 : Runtime.getRuntime().availableProcessors();
         Meters meters = new Meters(loops);
+        TlsKeeper tls;
         AccessLog accessLog;
         try {
-            accessLog = AccessLog.open(config.accessLog(), meters);
+            tls = TlsKeeper.open(config, meters);
         } catch (IOException failure) {
             throw new StartFailure(failure);
         }
-        Weir weir = new Weir(config, accessLog, meters);
+        try {
+            accessLog = AccessLog.open(config.accessLog(), meters);
+        } catch (IOException failure) {
+            tls.close();
+            throw new StartFailure(failure);
+        }
+        Weir weir = new Weir(config, accessLog, meters, tls);
         try {
             weir.bind();
         } catch (IOException failure) {
@@ -115,6 +125,7 @@ public final class Weir {
             admin = AdminServer.start(config.admin().bind(), new View());
         }
         resolution.start();
+        tls.start();
     }
 
     private void gauges() {
@@ -245,6 +256,7 @@ public final class Weir {
         resolution.interrupt();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         accessLog.close();
+        tls.close();
         if (admin != null) {
             admin.close();
         }
