@@ -258,7 +258,7 @@ _COMMANDS = {"weir": _weir, "nginx": _nginx, "haproxy": _haproxy}
 
 class _Template(string.Template):
     # Only @{name}: nginx has its own meaning for a bare @name.
-    pattern = r"@(?:\{(?P<braced>[a-z_]+)\}|(?P<named>(?!))|(?P<escaped>(?!))|(?P<invalid>(?!)))"
+    pattern = r"@(?:\{(?P<braced>[a-z0-9_]+)\}|(?P<named>(?!))|(?P<escaped>(?!))|(?P<invalid>(?!)))"
 
 
 def _render(template, target, **values):

@@ -16,9 +16,9 @@ H2LOAD_TLS = ("--tls13-ciphers=TLS_AES_128_GCM_SHA256", "--groups=X25519")  # it
 # A unary call's message: the prefix of gRPC (not compressed, 24 bytes) and something like a field.
 CALL = b"\0\0\0\0\x18\n\x16one small unary call.."
 
-_TOTALS = re.compile(r"requests: \d+ total, \d+ started, (\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+)")
+_TOTALS = re.compile(r"requests: \d+ total, \d+ started, (\d+) done, \d+ succeeded, (\d+) failed, (\d+) errored, (\d+)")
 _TRAFFIC = re.compile(r"traffic: \S+ \((\d+)\) total")
-_STATUSES = re.compile(r"status codes: (\d+) 2xx")
+_STATUSES = re.compile(r"status codes: \d+ 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx")
 _MEAN = re.compile(r"time for request: +\S+ +\S+ +([\d.]+)(us|ms|s)\b")
 _MILLIS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
@@ -121,8 +121,8 @@ def _parse_h2load(client, seconds):
     if not all(found):
         raise BenchError(f"h2load gave no totals:\n{client.tail()}")
     totals, traffic, statuses, mean = found
-    done, succeeded, failed, errored, timeout = map(int, totals.groups())
-    errors = {"failed": failed, "errored": errored, "timeout": timeout, "status": succeeded - int(statuses[1])}
+    done, failed, errored, timeout = map(int, totals.groups())
+    errors = {"failed": failed, "errored": errored, "timeout": timeout, "status": sum(map(int, statuses.groups()))}
     mean_ms = float(mean[1]) * _MILLIS[mean[2]]
     return LoadResult(
         requests=done,
