@@ -118,7 +118,7 @@ public final class Weir {
         int accepting = 0;
         for (ListenerConfig listener : config.listeners()) {
             EventLoop loop = connections.get(accepting++ % connections.size()).loop();
-            listeners.add(Listener.bind(listener, connections, loop, transport));
+            listeners.add(Listener.bind(listener, tls.listener(listener), connections, loop, transport));
         }
         gauges();
         if (config.admin() != null) {

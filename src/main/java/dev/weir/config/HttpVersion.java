@@ -11,6 +11,11 @@ public enum HttpVersion implements Spelled {
         this.alpn = alpn;
     }
 
+    /** The version that ALPN calls so; HTTP/1.1 for anything else. */
+    public static HttpVersion of(String alpn) {
+        return alpn.equals(H2.alpn) ? H2 : HTTP_1_1;
+    }
+
     /** The name in ALPN. */
     public String alpn() {
         return alpn;

@@ -35,7 +35,7 @@ public record ListenerConfig(
 
         @Key(
                 doc = "Whether connections from `trusted-proxies` begin with the client's address (PROXY protocol, "
-                        + "version 1 or 2). Others then still begin with TLS or HTTP.",
+                        + "version 1 or 2). Others are closed.",
                 def = "off",
                 kind = Scalar.BOOLEAN)
         boolean proxyProtocol,
@@ -93,15 +93,7 @@ public record ListenerConfig(
                     doc = "Add `Via` to requests and responses (RFC 9110 section 7.6.3).",
                     def = "off",
                     kind = Scalar.BOOLEAN)
-            boolean via,
-
-            @Key(
-                    doc =
-                            "The field that tells of the client's verified certificate, as "
-                                    + "`Hash=<SHA-256 in hex>;Subject=\"<name>\"`. What an untrusted peer sends in it is removed.",
-                    def = "x-forwarded-client-cert",
-                    kind = Scalar.HEADER)
-            String clientCertificate) {}
+            boolean via) {}
 
     /** The `Strict-Transport-Security` field. */
     @Shorthand

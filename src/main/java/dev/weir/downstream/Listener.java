@@ -2,9 +2,11 @@ package dev.weir.downstream;
 
 import dev.weir.config.Address;
 import dev.weir.config.ListenerConfig;
+import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.Cause;
 import dev.weir.proxy.ClientInfo;
+import dev.weir.tls.ServerTls;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -17,18 +19,17 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,11 +42,7 @@ public final class Listener {
     private static final int BACKLOG = 4096;
     private static final long PAUSE_MILLIS = 200;
 
-    private static final byte[] TOO_MANY = ("HTTP/1.1 503 Service Unavailable\r\n"
-                    + "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 0\r\nConnection: close\r\n"
-                    + "Proxy-Status: weir; error=" + Cause.CONNECTION_LIMIT.proxyStatusError() + "; details=\""
-                    + Cause.CONNECTION_LIMIT.id() + "\"\r\n\r\n")
-            .getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TOO_MANY = OwnAnswer.of(Cause.CONNECTION_LIMIT);
 
     private final ListenerConfig config;
     private final ListenerSettings settings;
@@ -56,9 +53,9 @@ public final class Listener {
     /** Only the accepting loop deals. */
     private int next;
 
-    private Listener(ListenerConfig config, List<Connections> loops, Channel channel) {
+    private Listener(ListenerConfig config, @Nullable ServerTls tls, List<Connections> loops, Channel channel) {
         this.config = config;
-        this.settings = ListenerSettings.of(config);
+        this.settings = ListenerSettings.of(config, tls);
         this.loops = loops;
         this.channel = channel;
     }
@@ -66,11 +63,16 @@ public final class Listener {
     /**
      * Binds and begins to accept. Waits for the outcome; not to be called on a loop.
      *
+     * @param tls null for a listener in the clear
      * @param accepting the loop that accepts
      * @throws IOException with a sentence for the user
      */
     public static Listener bind(
-            ListenerConfig config, List<Connections> loops, EventLoop accepting, Transport transport)
+            ListenerConfig config,
+            @Nullable ServerTls tls,
+            List<Connections> loops,
+            EventLoop accepting,
+            Transport transport)
             throws IOException {
         SocketAddress address = socketAddress(config.bind(), transport);
         boolean unix = config.bind() instanceof Address.Unix;
@@ -80,7 +82,7 @@ public final class Listener {
         if (!unix) {
             channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
         }
-        Listener listener = new Listener(config, loops, channel);
+        Listener listener = new Listener(config, tls, loops, channel);
         channel.pipeline().addLast(listener.new Acceptor());
         await(accepting.register(channel), config);
         await(channel.bind(address), config);
@@ -173,18 +175,6 @@ public final class Listener {
         }
     }
 
-    private ClientInfo clientOf(Channel child) {
-        InetAddress address = child.remoteAddress() instanceof InetSocketAddress inet ? inet.getAddress() : null;
-        String text = address == null ? "" : withoutZone(address.getHostAddress());
-        boolean trusted = address != null && settings.trusts(address.getAddress());
-        return new ClientInfo(settings.name(), text, trusted, "http", null, settings.forwarding());
-    }
-
-    private static String withoutZone(String address) {
-        int zone = address.indexOf('%');
-        return zone < 0 ? address : address.substring(0, zone);
-    }
-
     private final class Acceptor extends ChannelInboundHandlerAdapter {
         private long warned = Long.MIN_VALUE;
 
@@ -199,13 +189,16 @@ public final class Listener {
             }
             configure(child, target);
             Accepted accepted = new Accepted(target, settings, child, open::decrementAndGet);
-            child.pipeline().addLast(new Http1Downstream(accepted, clientOf(child)));
+            ClientInfo client = settings.client(child);
+            child.pipeline()
+                    .addLast(settings.plain() ? new Http1Downstream(accepted, client) : new Arrival(accepted, client));
             register(child, target);
         }
 
         private void configure(Channel child, Connections target) {
             int buffer = settings.bufferBytes();
-            child.config().setRecvByteBufAllocator(target.worker().loop().reads());
+            Loop loop = target.worker().loop();
+            child.config().setRecvByteBufAllocator(settings.tls() == null ? loop.reads() : loop.tlsReads());
             child.config().setWriteBufferWaterMark(new WriteBufferWaterMark(buffer / 4, buffer / 2));
             child.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         }
@@ -225,6 +218,10 @@ public final class Listener {
                 open.decrementAndGet();
                 target.worker().meters().connectionsRefused.increment();
                 target.worker().meters().cause(Cause.CONNECTION_LIMIT);
+                if (settings.tls() != null) {
+                    child.close();
+                    return;
+                }
                 child.writeAndFlush(Unpooled.wrappedBuffer(TOO_MANY)).addListener(ChannelFutureListener.CLOSE);
             });
         }

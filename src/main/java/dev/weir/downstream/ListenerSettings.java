@@ -1,20 +1,37 @@
 package dev.weir.downstream;
 
 import dev.weir.config.Cidr;
+import dev.weir.config.HttpVersion;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.ListenerConfig.Forwarding;
+import dev.weir.config.ListenerHttp2;
 import dev.weir.http.HeadLimits;
+import dev.weir.proxy.ClientInfo;
+import dev.weir.proxy.ListenerInfo;
+import dev.weir.tls.ServerTls;
+import io.netty.channel.Channel;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a listener's configuration says, in the units of the data path. Immutable.
  *
+ * @param tls null for a listener in the clear
+ * @param hsts the line of a response that tells of it; empty for none
  * @param bufferBytes how much of a response may wait here for a slow client before the server is held back
  */
 record ListenerSettings(
-        String name,
+        ListenerInfo info,
+        @Nullable ServerTls tls,
+        List<HttpVersion> http,
+        ListenerHttp2 http2,
+        boolean proxyProtocol,
+        String hsts,
         List<Cidr> trustedProxies,
-        Forwarding forwarding,
+        long handshakeNanos,
         long requestHeadNanos,
         long bodyIdleNanos,
         long keepAliveNanos,
@@ -24,13 +41,19 @@ record ListenerSettings(
         long bodyBytes,
         int pipelineBytes,
         int bufferBytes) {
-    static ListenerSettings of(ListenerConfig config) {
+    static ListenerSettings of(ListenerConfig config, @Nullable ServerTls tls) {
         ListenerConfig.Timeouts timeouts = config.timeouts();
         ListenerConfig.Limits limits = config.limits();
+        String scheme = tls == null ? "http" : "https";
         return new ListenerSettings(
-                config.bind().toString(),
+                new ListenerInfo(config.bind().toString(), scheme, config.forwarding(), config.redirectToHttps()),
+                tls,
+                config.http(),
+                config.http2(),
+                config.proxyProtocol(),
+                hsts(config.hsts()),
                 config.trustedProxies(),
-                config.forwarding(),
+                timeouts.handshake().toNanos(),
                 timeouts.requestHead().toNanos(),
                 timeouts.bodyIdle().toNanos(),
                 timeouts.keepAlive().toNanos(),
@@ -42,7 +65,62 @@ record ListenerSettings(
                 limits.bufferBytes());
     }
 
-    boolean trusts(byte[] address) {
+    private static String hsts(ListenerConfig.@Nullable Hsts hsts) {
+        return hsts == null
+                ? ""
+                : "Strict-Transport-Security: max-age=" + hsts.maxAge().toSeconds()
+                        + (hsts.includeSubdomains() ? "; includeSubDomains" : "")
+                        + (hsts.preload() ? "; preload" : "") + "\r\n";
+    }
+
+    /** The address that is listened on, as configured. */
+    String name() {
+        return info.name();
+    }
+
+    Forwarding forwarding() {
+        return info.forwarding();
+    }
+
+    /** Whether connections speak HTTP/1 in the clear from their first byte on, and nothing else. */
+    boolean plain() {
+        return tls == null && !proxyProtocol && !speaks(HttpVersion.H2);
+    }
+
+    boolean speaks(HttpVersion version) {
+        return http.contains(version);
+    }
+
+    /** What a client speaks over TLS that says nothing about it. */
+    HttpVersion withoutAlpn() {
+        return speaks(HttpVersion.HTTP_1_1) ? HttpVersion.HTTP_1_1 : HttpVersion.H2;
+    }
+
+    /** The client at the other end of a connection. */
+    ClientInfo client(Channel channel) {
+        return channel.remoteAddress() instanceof InetSocketAddress peer
+                ? client(peer.getAddress().getAddress())
+                : new ClientInfo(info, "", false, null);
+    }
+
+    /** The client with this address, 4 or 16 bytes. */
+    ClientInfo client(byte[] address) {
+        return new ClientInfo(info, NetUtil.bytesToIpAddress(address), trusts(address), null);
+    }
+
+    /**
+     * Whether the peer of a connection may say for whom it has connected: a trusted proxy, or whoever is let to a socket
+     * file.
+     */
+    boolean speaksForClients(Channel channel) {
+        return !(channel.remoteAddress() instanceof InetSocketAddress peer) || trusts(peer.getAddress());
+    }
+
+    private boolean trusts(InetAddress address) {
+        return trusts(address.getAddress());
+    }
+
+    private boolean trusts(byte[] address) {
         for (Cidr range : trustedProxies) {
             if (range.contains(address)) {
                 return true;

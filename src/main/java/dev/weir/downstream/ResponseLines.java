@@ -34,8 +34,16 @@ final class ResponseLines {
     private ResponseLines() {}
 
     static void write(
-            ResponseHead head, BodyFraming framing, Persistence persistence, DateLine date, boolean via, ByteSink to) {
+            ResponseHead head,
+            BodyFraming framing,
+            Persistence persistence,
+            DateLine date,
+            String hsts,
+            boolean via,
+            ByteSink to) {
         start(head, to);
+        // Before a server's own: clients take the first (RFC 6797 section 8.1).
+        to.putAscii(hsts);
         // RFC 9112 section 6.2 and RFC 9110 section 8.6: a 204 has no length.
         HeaderRules.copyFields(
                 head.headers(), head.status() == 204 ? DROPPED | Field.CONTENT_LENGTH.mask : DROPPED, to);

@@ -17,6 +17,7 @@ final class ResponseWriter {
     private final Worker worker;
     private final ByteSink sink;
     private final boolean via;
+    private final String hsts;
     private final Outgoing out;
 
     private boolean oldClient;
@@ -26,6 +27,7 @@ final class ResponseWriter {
         this.worker = connections.worker();
         this.sink = connections.sink();
         this.via = settings.forwarding().via();
+        this.hsts = settings.hsts();
         this.out = out;
     }
 
@@ -65,7 +67,7 @@ final class ResponseWriter {
         ResponseLines.Persistence persistence = !kept
                 ? ResponseLines.Persistence.CLOSE
                 : oldClient ? ResponseLines.Persistence.SAY_KEEP_ALIVE : ResponseLines.Persistence.OPEN;
-        ResponseLines.write(head, framing, persistence, worker.date(), via, sink);
+        ResponseLines.write(head, framing, persistence, worker.date(), hsts, via, sink);
         writeSink();
         return kept;
     }

@@ -26,8 +26,7 @@ public final class HeaderRules {
             | Field.X_FORWARDED_HOST.mask
             | Field.X_FORWARDED_PORT.mask
             | Field.X_REAL_IP.mask
-            | Field.X_CLIENT_CERT_SUBJECT.mask
-            | Field.X_CLIENT_CERT_SHA256.mask
+            | Field.X_FORWARDED_CLIENT_CERT.mask
             | Field.FORWARDED.mask
             | Field.VIA.mask;
 

@@ -49,6 +49,7 @@ public final class LoopMeters {
     public final Counter tunnelsOpen = new Counter();
 
     private final Map<Cause, Counter> causes = new EnumMap<>(Cause.class);
+    private final Map<Handshake, Counter> handshakes = new EnumMap<>(Handshake.class);
     // With one writer the map's locks are never waited for; its readers take none.
     private final Map<String, PoolMeters> pools = new ConcurrentHashMap<>();
     // Odd while forget() moves numbers from one place to another; written by the loop, read by a scrape.
@@ -58,11 +59,24 @@ public final class LoopMeters {
         for (Cause cause : Cause.values()) {
             causes.put(cause, new Counter());
         }
+        for (Handshake result : Handshake.values()) {
+            handshakes.put(result, new Counter());
+        }
     }
 
     /** Counts one exchange that ended for this cause. */
     public void cause(Cause cause) {
         requireNonNull(causes.get(cause)).increment();
+    }
+
+    /** Counts a TLS handshake with a client that ended so. */
+    public void handshake(Handshake result) {
+        requireNonNull(handshakes.get(result)).increment();
+    }
+
+    /** How often TLS handshakes ended so. Any thread. */
+    long handshakes(Handshake result) {
+        return requireNonNull(handshakes.get(result)).get();
     }
 
     /**

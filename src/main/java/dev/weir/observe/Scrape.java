@@ -40,6 +40,7 @@ final class Scrape {
         }
         scrape.loops(meters);
         scrape.causes(meters);
+        scrape.handshakes(meters);
         scrape.requests();
         scrape.servers();
         scrape.histogram(
@@ -75,6 +76,19 @@ final class Scrape {
         metrics.add(points.snapshot(
                 "weir_failures_total",
                 "Requests that Weir answered itself or ended, by cause and whose fault it was."));
+    }
+
+    private void handshakes(Meters meters) {
+        Points points = new Points(Meters.Kind.COUNTER);
+        for (Handshake result : Handshake.values()) {
+            long sum = 0;
+            for (LoopMeters loop : meters.cells()) {
+                sum += loop.handshakes(result);
+            }
+            points.add(Labels.of("result", result.id()), sum);
+        }
+        metrics.add(points.snapshot(
+                "weir_downstream_tls_handshakes_total", "TLS handshakes with clients, by how they ended."));
     }
 
     private void requests() {

@@ -10,41 +10,34 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the connection's loop.
  */
 public final class ClientInfo {
-    private final String listener;
+    private final ListenerInfo listener;
     private final String address;
     private final boolean trusted;
-    private final String scheme;
     private final @Nullable ClientCertificate certificate;
-    private final Forwarding forwarding;
-    private byte[] certificateLines = {};
+    private byte[] certificateLine = {};
     private byte[] addressBytes = {};
     private byte[] forwardedLines = {};
     private byte[] forwardedPrefix = {};
 
     /**
-     * @param listener the address that the client connected to, as configured
      * @param address the client's address as text, without port; empty when it has none (unix domain sockets)
      * @param trusted whether what the client says about forwarding is believed
-     * @param scheme {@code http} or {@code https}
      * @param certificate what the client has shown, if anything
      */
-    public ClientInfo(
-            String listener,
-            String address,
-            boolean trusted,
-            String scheme,
-            @Nullable ClientCertificate certificate,
-            Forwarding forwarding) {
+    public ClientInfo(ListenerInfo listener, String address, boolean trusted, @Nullable ClientCertificate certificate) {
         this.listener = listener;
         this.address = address;
         this.trusted = trusted;
-        this.scheme = scheme;
         this.certificate = certificate;
-        this.forwarding = forwarding;
+    }
+
+    /** The same client, which has shown this certificate. */
+    public ClientInfo with(ClientCertificate shown) {
+        return new ClientInfo(listener, address, trusted, shown);
     }
 
     String listener() {
-        return listener;
+        return listener.name();
     }
 
     String address() {
@@ -56,24 +49,28 @@ public final class ClientInfo {
     }
 
     String scheme() {
-        return scheme;
+        return listener.scheme();
     }
 
     Forwarding forwarding() {
-        return forwarding;
+        return listener.forwarding();
+    }
+
+    int redirectPort() {
+        return listener.redirectPort();
     }
 
     @Nullable ClientCertificate certificate() {
         return certificate;
     }
 
-    /** {@code X-Client-Cert-Subject} and {@code -Sha256}; empty without a certificate. */
-    byte[] certificateLines() {
-        if (certificate != null && certificateLines.length == 0) {
-            certificateLines = ascii("X-Client-Cert-Subject: " + certificate.subject() + "\r\nX-Client-Cert-Sha256: "
-                    + certificate.fingerprint() + "\r\n");
+    /** {@code X-Forwarded-Client-Cert}; empty without a certificate. */
+    byte[] certificateLine() {
+        if (certificate != null && certificateLine.length == 0) {
+            certificateLine = ascii("X-Forwarded-Client-Cert: Hash=" + certificate.fingerprint() + ";Subject=\""
+                    + certificate.subject() + "\"\r\n");
         }
-        return certificateLines;
+        return certificateLine;
     }
 
     byte[] addressBytes() {
@@ -87,7 +84,7 @@ public final class ClientInfo {
     byte[] forwardedLines() {
         if (forwardedLines.length == 0) {
             String known = address.isEmpty() ? "unknown" : address;
-            forwardedLines = ascii("X-Forwarded-For: " + known + "\r\nX-Forwarded-Proto: " + scheme + "\r\n");
+            forwardedLines = ascii("X-Forwarded-For: " + known + "\r\nX-Forwarded-Proto: " + scheme() + "\r\n");
         }
         return forwardedLines;
     }
@@ -96,7 +93,7 @@ public final class ClientInfo {
     byte[] forwardedElement() {
         if (forwardedPrefix.length == 0) {
             String node = address.isEmpty() ? "unknown" : address.indexOf(':') >= 0 ? "\"[" + address + "]\"" : address;
-            forwardedPrefix = ascii("for=" + node + ";proto=" + scheme);
+            forwardedPrefix = ascii("for=" + node + ";proto=" + scheme());
         }
         return forwardedPrefix;
     }

@@ -29,7 +29,7 @@ final class ErrorResponse {
     /**
      * Sends the whole answer.
      *
-     * @param detail what is wrong in particular, a sentence or empty
+     * @param detail what is wrong in particular, a sentence or empty; of a redirect, where to
      * @return the bytes of content
      */
     long send(RequestHead request, Cause cause, String detail, boolean keepOpen, ClientStream client) {
@@ -39,7 +39,7 @@ final class ErrorResponse {
         }
         byte[] body = text(cause, detail);
         head.reset();
-        head.make(cause.status(), fields(cause, body.length));
+        head.make(cause.status(), fields(cause, detail, body.length));
         boolean headOnly = request.method() == Method.HEAD;
         client.sendHead(head, headOnly ? BodyFraming.NONE : BodyFraming.LENGTH, keepOpen);
         if (!headOnly) {
@@ -67,12 +67,15 @@ final class ErrorResponse {
         client.sendEnd(Headers.EMPTY);
     }
 
-    private byte[] fields(Cause cause, int length) {
+    private byte[] fields(Cause cause, String detail, int length) {
         lines.clear();
         lines.putAscii("Content-Type: text/plain; charset=utf-8\r\nContent-Length: ")
                 .putDecimal(length);
         lines.putAscii("\r\n");
         putProxyStatus(cause);
+        if (cause == Cause.HTTPS_REDIRECT) {
+            lines.putAscii("Location: ").putAscii(detail).putAscii("\r\n");
+        }
         if (cause == Cause.METHOD_REFUSED) {
             lines.putAscii("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n");
         }

@@ -87,6 +87,11 @@ public final class Exchange {
             return;
         }
         requestComplete = request.framing() != BodyFraming.CHUNKED && request.contentLength() <= 0;
+        int https = client().client().redirectPort();
+        if (https != 0) {
+            redirect(https);
+            return;
+        }
         if (request.headers().has(Field.GRPC_TIMEOUT) && Grpc.isCall(request) && !startCall()) {
             return;
         }
@@ -98,6 +103,15 @@ public final class Exchange {
         }
         destination = plan.destination(route);
         tryServer(Cause.NO_SERVER);
+    }
+
+    private void redirect(int port) {
+        String location = HttpsRedirect.location(request, port);
+        if (location.isEmpty()) {
+            refuse(Cause.REQUEST_MALFORMED, "Without a host it cannot be redirected to https.");
+        } else {
+            refuse(Cause.HTTPS_REDIRECT, location);
+        }
     }
 
     /** False when there is no time for the call, which has been answered then. */

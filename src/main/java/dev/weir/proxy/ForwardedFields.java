@@ -8,8 +8,8 @@ import dev.weir.http.RequestHead;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a server is told about the client: {@code X-Forwarded-For}, {@code -Proto}, {@code -Host}, {@code Forwarded}
- * (RFC 7239) and {@code Via}. What an untrusted client says of itself is dropped; a trusted proxy's is carried on.
+ * What a server is told about the client: {@code X-Forwarded-For}, {@code -Proto}, {@code -Host}, {@code -Client-Cert},
+ * {@code Forwarded} (RFC 7239) and {@code Via}. What an untrusted client says of itself is dropped; a trusted proxy's is carried on.
  */
 final class ForwardedFields {
     private static final long X_FORWARDED =
@@ -19,9 +19,6 @@ final class ForwardedFields {
     private static final long OTHER_NAMES = Field.X_REAL_IP.mask | Field.X_FORWARDED_PORT.mask;
 
     static final byte[] VIA = ascii("Via: 1.1 weir\r\n");
-
-    /** What a server would take for a verified certificate: from whomever it comes, only Weir's own word counts. */
-    private static final long CERTIFICATE = Field.X_CLIENT_CERT_SUBJECT.mask | Field.X_CLIENT_CERT_SHA256.mask;
 
     private static final byte[] X_FOR = ascii("X-Forwarded-For: ");
     private static final byte[] X_PROTO = ascii("X-Forwarded-Proto: ");
@@ -37,7 +34,7 @@ final class ForwardedFields {
     static long dropMask(ClientInfo client) {
         boolean trusted = client.trusted();
         Forwarding forwarding = client.forwarding();
-        return CERTIFICATE
+        return (trusted && client.certificate() == null ? 0 : Field.X_FORWARDED_CLIENT_CERT.mask)
                 | (trusted && !forwarding.xForwarded() ? 0 : X_FORWARDED)
                 | (trusted && !forwarding.forwarded() ? 0 : Field.FORWARDED.mask)
                 | (trusted ? 0 : OTHER_NAMES);
@@ -47,7 +44,7 @@ final class ForwardedFields {
     static void write(RequestHead request, ClientInfo client, ByteSink to) {
         to.clear();
         if (client.certificate() != null) {
-            to.put(client.certificateLines());
+            to.put(client.certificateLine());
         }
         Forwarding forwarding = client.forwarding();
         if (forwarding.xForwarded()) {

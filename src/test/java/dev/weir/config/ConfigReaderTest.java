@@ -36,7 +36,7 @@ class ConfigReaderTest {
                         0,
                         null,
                         List.of(),
-                        new ListenerConfig.Forwarding(true, true, false, "x-forwarded-client-cert"),
+                        new ListenerConfig.Forwarding(true, true, false),
                         new ListenerConfig.Timeouts(
                                 Duration.ofSeconds(10),
                                 Duration.ofSeconds(10),
@@ -98,8 +98,7 @@ class ConfigReaderTest {
         assertThat(config.eventLoops()).isEqualTo(4);
         assertThat(first.bind()).isEqualTo(new Address.Inet("::1", 0));
         assertThat(first.trustedProxies()).containsExactly(Cidr.parse("10.0.0.0/8"), Cidr.parse("::1/128"));
-        assertThat(first.forwarding())
-                .isEqualTo(new ListenerConfig.Forwarding(true, false, true, "x-forwarded-client-cert"));
+        assertThat(first.forwarding()).isEqualTo(new ListenerConfig.Forwarding(true, false, true));
         assertThat(first.limits().bodyBytes()).isEqualTo(1L << 30);
         assertThat(config.listeners().get(1).bind()).isEqualTo(new Address.Unix("/run/weir.sock"));
         assertThat(config.routes())

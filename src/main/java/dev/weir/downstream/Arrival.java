@@ -1,0 +1,283 @@
+package dev.weir.downstream;
+
+import dev.weir.config.HttpVersion;
+import dev.weir.loop.Deadline;
+import dev.weir.loop.Outgoing;
+import dev.weir.loop.ReadGate;
+import dev.weir.observe.Cause;
+import dev.weir.observe.Handshake;
+import dev.weir.proxy.ClientInfo;
+import dev.weir.tls.ServerTls;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.haproxy.HAProxyMessage;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection whose client has yet to say who it is and how it will speak: a PROXY header, the TLS handshake, the
+ * choice of HTTP's version, each where the listener has it, all within one deadline. Then another serves it. A listener
+ * that speaks nothing but HTTP/1 in the clear does without. Confined to its loop.
+ */
+final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
+    /** With this an HTTP/2 connection begins (RFC 9113 section 3.4). */
+    private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    /** The first byte of a TLS connection: the type of the record with the client's first message. */
+    private static final int TLS_HANDSHAKE = 22;
+
+    private enum State {
+        AWAITING_PROXY_HEADER,
+        /** The first bytes say which protocol it is. */
+        AWAITING_BYTES,
+        AWAITING_HANDSHAKE,
+        /** Closed, or left to another. */
+        LEFT
+    }
+
+    private final Accepted connection;
+    private final ListenerSettings settings;
+    private final Deadline deadline = new Deadline(this::expired);
+    private State state = State.AWAITING_BYTES;
+    private ClientInfo client;
+    /** The first bytes, while they do not say enough. */
+    private @Nullable ByteBuf first;
+
+    private @Nullable SslHandler tls;
+    private long startMillis;
+
+    Arrival(Accepted connection, ClientInfo client) {
+        this.connection = connection;
+        this.settings = connection.settings();
+        this.client = client;
+    }
+
+    private ChannelPipeline pipeline() {
+        return connection.channel().pipeline();
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        connection.opened(this);
+        connection.arm(deadline, settings.handshakeNanos());
+        if (!settings.proxyProtocol()) {
+            return;
+        }
+        if (!settings.speaksForClients(connection.channel())) {
+            refuse(Cause.PROXY_HEADER_REFUSED);
+            return;
+        }
+        state = State.AWAITING_PROXY_HEADER;
+        pipeline().addBefore(ctx.name(), null, ProxyHeader.decoder());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (message instanceof HAProxyMessage header) {
+            try {
+                client = ProxyHeader.client(header, client, settings);
+                state = State.AWAITING_BYTES;
+            } finally {
+                header.release();
+            }
+            return;
+        }
+        ByteBuf in = (ByteBuf) message;
+        if (state != State.AWAITING_BYTES) {
+            in.release();
+        } else if (settings.tls() == null) {
+            version(in);
+        } else {
+            encryption(ctx, settings.tls(), in);
+        }
+    }
+
+    // ---- TLS ----
+
+    private void encryption(ChannelHandlerContext ctx, ServerTls security, ByteBuf in) {
+        int type = in.getUnsignedByte(in.readerIndex());
+        if (type != TLS_HANDSHAKE) {
+            in.release();
+            connection.worker().meters().handshake(Handshake.NOT_TLS);
+            if (type >= 'A' && type <= 'Z') {
+                refuseClearText();
+            } else {
+                close();
+            }
+            return;
+        }
+        state = State.AWAITING_HANDSHAKE;
+        startMillis = System.currentTimeMillis();
+        SslHandler handler = security.newHandler(connection.channel().alloc());
+        tls = handler;
+        pipeline().addBefore(ctx.name(), null, ReadGate.INSTANCE);
+        pipeline().addBefore(ctx.name(), null, handler);
+        pipeline().fireChannelRead(in);
+    }
+
+    /** HTTP in the clear, by its first letter: the one mistake that deserves an answer. */
+    private void refuseClearText() {
+        Cause cause = Cause.PLAIN_ON_TLS;
+        connection.worker().meters().cause(cause);
+        Outgoing out = new Outgoing(connection.worker().loop(), connection.channel());
+        byte[] answer = OwnAnswer.of(cause);
+        out.write(answer, 0, answer.length);
+        leaveTo(new Lingering(connection, out, false, false));
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent completion) {
+            handshakeEnded(completion);
+        } else if (event == ChannelInputShutdownEvent.INSTANCE || event == SslCloseCompletionEvent.SUCCESS) {
+            gone();
+        }
+    }
+
+    private void handshakeEnded(SslHandshakeCompletionEvent completion) {
+        SslHandler handler = tls;
+        if (state != State.AWAITING_HANDSHAKE || handler == null) {
+            return;
+        }
+        if (!completion.isSuccess()) {
+            connection.worker().meters().handshake(Handshakes.failed(completion.cause()));
+            close();
+            return;
+        }
+        boolean resumed = Handshakes.resumed(handler.engine(), startMillis);
+        connection.worker().meters().handshake(resumed ? Handshake.RESUMED : Handshake.FULL);
+        client = Handshakes.identified(client, handler);
+        String chosen = handler.applicationProtocol();
+        HttpVersion version = chosen == null ? settings.withoutAlpn() : HttpVersion.of(chosen);
+        serve(version);
+    }
+
+    // ---- HTTP ----
+
+    /** In the clear, whoever does not begin with HTTP/2's preface is taken to speak HTTP/1. */
+    private void version(ByteBuf in) {
+        ByteBuf held = first;
+        first = null;
+        ByteBuf begun = held == null ? in : held.writeBytes(in);
+        if (held != null) {
+            in.release();
+        }
+        int length = Math.min(begun.readableBytes(), PREFACE.length);
+        boolean matches = settings.speaks(HttpVersion.H2);
+        for (int i = 0; matches && i < length; i++) {
+            matches = begun.getByte(begun.readerIndex() + i) == PREFACE[i];
+        }
+        if (matches && length < PREFACE.length) {
+            first = held == null ? copy(in) : held;
+            return;
+        }
+        serve(matches ? HttpVersion.H2 : HttpVersion.HTTP_1_1);
+        pipeline().fireChannelRead(begun);
+    }
+
+    private ByteBuf copy(ByteBuf in) {
+        ByteBuf copy = connection.channel().alloc().buffer(in.readableBytes());
+        copy.writeBytes(in);
+        in.release();
+        return copy;
+    }
+
+    private void serve(HttpVersion version) {
+        leaveTo(
+                switch (version) {
+                    case HTTP_1_1 -> new Http1Downstream(connection, client);
+                    case H2 -> throw new IllegalStateException("not offered yet");
+                });
+    }
+
+    private void leaveTo(Downstream next) {
+        leave();
+        connection.handOver(this, next);
+    }
+
+    // ---- the end ----
+
+    private void refuse(Cause cause) {
+        connection.worker().meters().connectionsRefused.increment();
+        connection.worker().meters().cause(cause);
+        close();
+    }
+
+    private void expired() {
+        switch (state) {
+            case AWAITING_PROXY_HEADER -> refuse(Cause.PROXY_HEADER_REFUSED);
+            case AWAITING_HANDSHAKE -> handshakeFailed(Handshake.TIMEOUT);
+            case AWAITING_BYTES -> {
+                if (settings.tls() != null) {
+                    handshakeFailed(Handshake.TIMEOUT);
+                } else {
+                    close();
+                }
+            }
+            case LEFT -> {}
+        }
+    }
+
+    /** The client has ended its side before anything was agreed. */
+    private void gone() {
+        switch (state) {
+            case AWAITING_PROXY_HEADER -> refuse(Cause.PROXY_HEADER_REFUSED);
+            case AWAITING_HANDSHAKE -> handshakeFailed(Handshake.CLIENT_GONE);
+            case AWAITING_BYTES -> close();
+            case LEFT -> {}
+        }
+    }
+
+    private void handshakeFailed(Handshake result) {
+        connection.worker().meters().handshake(result);
+        close();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        gone();
+    }
+
+    /** A failure of the TLS handler was told as the end of the handshake; the rest means that the client is gone. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+        if (state == State.AWAITING_HANDSHAKE) {
+            handshakeFailed(Handshakes.failed(failure));
+        } else {
+            gone();
+        }
+    }
+
+    @Override
+    public void drain() {
+        close();
+    }
+
+    @Override
+    public void cut() {
+        close();
+    }
+
+    private void close() {
+        if (state != State.LEFT) {
+            leave();
+            connection.closed(this);
+            connection.channel().close();
+        }
+    }
+
+    private void leave() {
+        state = State.LEFT;
+        connection.remove(deadline);
+        if (first != null) {
+            first.release();
+            first = null;
+        }
+    }
+}
