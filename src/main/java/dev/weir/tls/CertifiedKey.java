@@ -9,6 +9,7 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param names the DNS names it is for, in lower case, wildcards as {@code *.example.com}
  */
 record CertifiedKey(Path file, List<X509Certificate> chain, PrivateKey key, List<String> names) {
+    private static final Duration TWO_WEEKS = Duration.ofDays(14);
     private static final int DNS_NAME = 2;
     private static final int IP_ADDRESS = 7;
 
@@ -56,6 +58,15 @@ record CertifiedKey(Path file, List<X509Certificate> chain, PrivateKey key, List
                 .map(one -> one.getNotAfter().toInstant())
                 .min(Instant::compareTo)
                 .orElseThrow();
+    }
+
+    /** How long before it expires it should have been renewed: two weeks, or a third of a short life. */
+    Duration renewalDue() {
+        Duration third = Duration.between(
+                        chain.getFirst().getNotBefore().toInstant(),
+                        chain.getFirst().getNotAfter().toInstant())
+                .dividedBy(3);
+        return third.compareTo(TWO_WEEKS) < 0 ? third : TWO_WEEKS;
     }
 
     /** What is wrong with the order of the chain, as a clause; null when each certificate is signed by the next. */

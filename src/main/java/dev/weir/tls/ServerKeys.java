@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerKeys extends X509ExtendedKeyManager {
     private final List<CertifiedKey> pairs;
     private final List<byte[]> ocsp;
+    private final @Nullable NativeCredentials credentials;
     /** By name; wildcards by what follows their star and dot. Numbers of {@link #pairs}. */
     private final Map<String, List<Integer>> exact = new HashMap<>();
 
@@ -33,10 +34,12 @@ final class ServerKeys extends X509ExtendedKeyManager {
     /**
      * @param pairs at least one
      * @param ocsp for each pair the answer about it that is stapled, or nothing
+     * @param credentials the same again for BoringSSL; null for the JDK's TLS, which does well without
      */
-    ServerKeys(List<CertifiedKey> pairs, List<byte[]> ocsp) {
+    ServerKeys(List<CertifiedKey> pairs, List<byte[]> ocsp, @Nullable NativeCredentials credentials) {
         this.pairs = List.copyOf(pairs);
         this.ocsp = List.copyOf(ocsp);
+        this.credentials = credentials;
         for (int i = 0; i < pairs.size(); i++) {
             for (String name : pairs.get(i).names()) {
                 Map<String, List<Integer>> names = name.startsWith("*.") ? wildcards : exact;
@@ -87,15 +90,25 @@ final class ServerKeys extends X509ExtendedKeyManager {
 
     @Override
     public @Nullable String chooseEngineServerAlias(String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
-        int index = choose(requested(engine), keyType);
+        String name = requested(engine);
+        int index = choose(name, keyType);
         if (index < 0) {
             return null;
         }
-        byte[] answer = ocsp.get(index);
-        if (answer.length > 0 && engine instanceof ReferenceCountedOpenSslEngine own) {
-            own.setOcspResponse(answer);
+        if (credentials != null && engine instanceof ReferenceCountedOpenSslEngine connection) {
+            prepare(connection, credentials, named(name), index);
         }
         return Integer.toString(index);
+    }
+
+    /** One of several is chosen by BoringSSL; of Netty, which asked, it then is only told of a last resort. */
+    private void prepare(
+            ReferenceCountedOpenSslEngine connection, NativeCredentials credentials, List<Integer> all, int index) {
+        if (all.size() > 1) {
+            credentials.offer(connection.sslPointer(), all);
+        } else if (ocsp.get(index).length > 0) {
+            connection.setOcspResponse(ocsp.get(index));
+        }
     }
 
     private static @Nullable String requested(SSLEngine engine) {

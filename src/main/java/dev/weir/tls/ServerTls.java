@@ -5,6 +5,7 @@ import dev.weir.config.ListenerTls;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSslSessionContext;
+import io.netty.handler.ssl.OpenSslSessionTicketKey;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -75,11 +76,13 @@ public final class ServerTls implements Renewable {
             pairs.add(CertifiedKey.read(files.cert(), files.key()));
             ocsp.add(files.ocsp().isEmpty() ? new byte[0] : PemFiles.bytes(Path.of(files.ocsp())));
         }
-        ServerKeys keys = new ServerKeys(pairs, ocsp);
+        NativeCredentials credentials = Providers.isNative(provider) ? NativeCredentials.of(pairs, ocsp) : null;
+        ServerKeys keys = new ServerKeys(pairs, ocsp, credentials);
         return new State(context(keys), keys, stamps);
     }
 
     private SslContext context(ServerKeys keys) throws IOException {
+        OpenSslSessionTicketKey[] ticketKeys = ticketKeys();
         SslContextBuilder builder = SslContextBuilder.forServer(KeyFactory.of(keys, provider));
         Providers.configure(builder, provider, config.minVersion(), listener.http());
         ListenerTls.ClientCertificates clients = config.clientCertificates();
@@ -97,17 +100,14 @@ public final class ServerTls implements Renewable {
         if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
             // Sessions live in tickets; a cache of them here would only hold memory.
             sessions.setSessionCacheEnabled(false);
-            apply(sessions);
+            sessions.setTicketKeys(ticketKeys);
         }
         return context;
     }
 
-    private void apply(OpenSslSessionContext sessions) throws IOException {
+    private OpenSslSessionTicketKey[] ticketKeys() throws IOException {
         List<String> files = config.tickets().keyFiles();
-        sessions.setTicketKeys(
-                files.isEmpty()
-                        ? tickets.own()
-                        : TicketKeys.read(files.stream().map(Path::of).toList(), demands()));
+        return files.isEmpty() ? tickets.own() : TicketKeys.read(Renewable.paths(files), demands());
     }
 
     private byte[] demands() throws IOException {

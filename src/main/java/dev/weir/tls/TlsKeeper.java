@@ -32,7 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class TlsKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TlsKeeper.class);
-    private static final Duration WARN_BEFORE = Duration.ofDays(14);
     private static final Duration WARN_EVERY = Duration.ofDays(1);
     /** Far longer than from a loop's reading of a context to the moment that its new engine holds it. */
     private static final Duration GRACE = Duration.ofSeconds(60);
@@ -202,7 +201,7 @@ public final class TlsKeeper implements AutoCloseable {
                             watch.target.name(),
                             one.file(),
                             one.expires());
-                } else if (left.compareTo(WARN_BEFORE) < 0) {
+                } else if (left.compareTo(one.renewalDue()) < 0) {
                     LOG.warn(
                             "{}: the certificate in {} expires in {} days, at {}",
                             watch.target.name(),
