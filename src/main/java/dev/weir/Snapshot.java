@@ -12,9 +12,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** What all requests need of one configuration, compiled; immutable, published by one volatile write. */
-record Snapshot(RouteTable routes, List<RequestPlan.Destination> destinations, Map<String, Pool> pools)
+record Snapshot(
+        RouteTable routes,
+        List<RequestPlan.Destination> destinations,
+        Map<String, RequestPlan.Destination> byPool,
+        Map<String, Pool> pools)
         implements RequestPlan {
     static Snapshot of(WeirConfig config, ServerRegistry servers) {
         Map<String, Pool> pools = new LinkedHashMap<>();
@@ -29,7 +34,7 @@ record Snapshot(RouteTable routes, List<RequestPlan.Destination> destinations, M
         for (RouteConfig route : routes) {
             destinations.add(byPool.get(route.pool()));
         }
-        return new Snapshot(RouteTable.of(routes), List.copyOf(destinations), Map.copyOf(pools));
+        return new Snapshot(RouteTable.of(routes), List.copyOf(destinations), Map.copyOf(byPool), Map.copyOf(pools));
     }
 
     private static Destination destination(Pool pool, PoolConfig config) {
@@ -50,5 +55,10 @@ record Snapshot(RouteTable routes, List<RequestPlan.Destination> destinations, M
     @Override
     public Destination destination(int route) {
         return destinations.get(route);
+    }
+
+    @Override
+    public Destination pool(String name) {
+        return Objects.requireNonNull(byPool.get(name), "no such pool");
     }
 }

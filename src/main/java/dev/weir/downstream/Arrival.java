@@ -9,6 +9,7 @@ import dev.weir.observe.Handshake;
 import dev.weir.proxy.ClientInfo;
 import dev.weir.tls.ServerTls;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
@@ -31,6 +32,9 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
 
     /** The first byte of a TLS connection: the type of the record with the client's first message. */
     private static final int TLS_HANDSHAKE = 22;
+
+    /** A fatal alert (RFC 6066 section 3) for a name that nothing here is known of. */
+    private static final byte[] UNRECOGNIZED_NAME = {21, 3, 3, 0, 2, 2, 112};
 
     private enum State {
         AWAITING_PROXY_HEADER,
@@ -91,16 +95,16 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
         ByteBuf in = (ByteBuf) message;
         if (state != State.AWAITING_BYTES) {
             in.release();
-        } else if (settings.tls() == null) {
-            version(in);
+        } else if (settings.encrypted()) {
+            encryption(ctx, in);
         } else {
-            encryption(ctx, settings.tls(), in);
+            version(in);
         }
     }
 
     // ---- TLS ----
 
-    private void encryption(ChannelHandlerContext ctx, ServerTls security, ByteBuf in) {
+    private void encryption(ChannelHandlerContext ctx, ByteBuf in) {
         int type = in.getUnsignedByte(in.readerIndex());
         if (type != TLS_HANDSHAKE) {
             in.release();
@@ -114,11 +118,41 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
         }
         state = State.AWAITING_HANDSHAKE;
         startMillis = System.currentTimeMillis();
+        if (settings.passed().isEmpty()) {
+            shakeHands(ctx);
+        } else {
+            pipeline().addBefore(ctx.name(), null, new ServerName(name -> named(ctx, name)));
+        }
+        pipeline().fireChannelRead(in);
+    }
+
+    /** The client has said which server it wants. */
+    private void named(ChannelHandlerContext ctx, @Nullable String name) {
+        if (state != State.AWAITING_HANDSHAKE) {
+            return;
+        }
+        String pool = settings.passed().pool(name);
+        if (pool == null) {
+            shakeHands(ctx);
+            return;
+        }
+        connection.worker().meters().handshake(Handshake.PASSED_ON);
+        ClientTunnel tunnel = new ClientTunnel(connection, client);
+        leaveTo(tunnel);
+        tunnel.passTo(pool);
+    }
+
+    private void shakeHands(ChannelHandlerContext ctx) {
+        ServerTls security = settings.tls();
+        if (security == null) {
+            connection.channel().writeAndFlush(Unpooled.wrappedBuffer(UNRECOGNIZED_NAME));
+            handshakeFailed(Handshake.NOTHING_IN_COMMON);
+            return;
+        }
         SslHandler handler = security.newHandler(connection.channel().alloc());
         tls = handler;
         pipeline().addBefore(ctx.name(), null, ReadGate.INSTANCE);
         pipeline().addBefore(ctx.name(), null, handler);
-        pipeline().fireChannelRead(in);
     }
 
     /** HTTP in the clear, by its first letter: the one mistake that deserves an answer. */
@@ -214,7 +248,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
             case AWAITING_PROXY_HEADER -> refuse(Cause.PROXY_HEADER_REFUSED);
             case AWAITING_HANDSHAKE -> handshakeFailed(Handshake.TIMEOUT);
             case AWAITING_BYTES -> {
-                if (settings.tls() != null) {
+                if (settings.encrypted()) {
                     handshakeFailed(Handshake.TIMEOUT);
                 } else {
                     close();

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A client's connection whose bytes pass as they are until each side has ended its half: after a change of protocols
- * (101). Confined to its loop.
+ * (101), or because Weir has no part in what is said. Confined to its loop.
  */
 final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstream, ClientStream {
     private static final Logger LOG = LoggerFactory.getLogger(ClientTunnel.class);
@@ -46,6 +46,20 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
         this.client = client;
         this.out = out;
         this.exchange = exchange;
+    }
+
+    /** A connection that is passed on to this pool from its first byte on. */
+    ClientTunnel(Accepted connection, ClientInfo client) {
+        this.connection = connection;
+        this.client = client;
+        this.out = new Outgoing(connection.worker().loop(), connection.channel());
+    }
+
+    /** Begins to pass the connection on: balanced and counted as a request to the pool is. */
+    void passTo(String pool) {
+        Exchange opened = worker().open(this);
+        exchange = opened;
+        opened.pass(pool);
     }
 
     private Worker worker() {

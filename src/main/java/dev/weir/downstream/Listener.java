@@ -198,7 +198,7 @@ public final class Listener {
         private void configure(Channel child, Connections target) {
             int buffer = settings.bufferBytes();
             Loop loop = target.worker().loop();
-            child.config().setRecvByteBufAllocator(settings.tls() == null ? loop.reads() : loop.tlsReads());
+            child.config().setRecvByteBufAllocator(settings.encrypted() ? loop.tlsReads() : loop.reads());
             child.config().setWriteBufferWaterMark(new WriteBufferWaterMark(buffer / 4, buffer / 2));
             child.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         }
@@ -218,7 +218,7 @@ public final class Listener {
                 open.decrementAndGet();
                 target.worker().meters().connectionsRefused.increment();
                 target.worker().meters().cause(Cause.CONNECTION_LIMIT);
-                if (settings.tls() != null) {
+                if (settings.encrypted()) {
                     child.close();
                     return;
                 }

@@ -19,13 +19,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a listener's configuration says, in the units of the data path. Immutable.
  *
- * @param tls null for a listener in the clear
+ * @param encrypted whether connections speak TLS, whoever ends it
+ * @param tls null where TLS is not ended here
  * @param hsts the line of a response that tells of it; empty for none
  * @param bufferBytes how much of a response may wait here for a slow client before the server is held back
  */
 record ListenerSettings(
         ListenerInfo info,
+        boolean encrypted,
         @Nullable ServerTls tls,
+        PassedNames passed,
         List<HttpVersion> http,
         ListenerHttp2 http2,
         boolean proxyProtocol,
@@ -44,10 +47,13 @@ record ListenerSettings(
     static ListenerSettings of(ListenerConfig config, @Nullable ServerTls tls) {
         ListenerConfig.Timeouts timeouts = config.timeouts();
         ListenerConfig.Limits limits = config.limits();
-        String scheme = tls == null ? "http" : "https";
+        boolean encrypted = config.tls() != null;
+        String scheme = encrypted ? "https" : "http";
         return new ListenerSettings(
                 new ListenerInfo(config.bind().toString(), scheme, config.forwarding(), config.redirectToHttps()),
+                encrypted,
                 tls,
+                new PassedNames(config.tls() == null ? List.of() : config.tls().passthrough()),
                 config.http(),
                 config.http2(),
                 config.proxyProtocol(),
@@ -84,7 +90,7 @@ record ListenerSettings(
 
     /** Whether connections speak HTTP/1 in the clear from their first byte on, and nothing else. */
     boolean plain() {
-        return tls == null && !proxyProtocol && !speaks(HttpVersion.H2);
+        return !encrypted && !proxyProtocol && !speaks(HttpVersion.H2);
     }
 
     boolean speaks(HttpVersion version) {

@@ -42,7 +42,9 @@ final class Attempt implements UpstreamListener {
         if (retry) {
             pool.meters().retries.increment();
         }
-        UpstreamClaim acquired = pool.acquire(this, exchange.replayable() && exchange.holdable(), fresh, worker.now());
+        UpstreamClaim acquired = exchange.passing()
+                ? pool.connect(this)
+                : pool.acquire(this, exchange.replayable() && exchange.holdable(), fresh, worker.now());
         claim = acquired;
         if (acquired instanceof UpstreamStream ready) {
             send(ready);

@@ -43,6 +43,7 @@ public final class Exchange {
     private Headers requestTrailers = Headers.EMPTY;
     private boolean requestComplete;
     private boolean responding;
+    private boolean passing;
     private boolean tunnel;
     private boolean serverHalfEnded;
     private boolean freshTried;
@@ -103,6 +104,20 @@ public final class Exchange {
         }
         destination = plan.destination(route);
         tryServer(Cause.NO_SERVER);
+    }
+
+    /**
+     * The client's connection goes to a server of this pool as it is, from its first byte on: there is no head to read,
+     * and no answer that Weir could give.
+     */
+    public void pass(String pool) {
+        passing = true;
+        destination = worker.plan().pool(pool);
+        tryServer(Cause.NO_SERVER);
+    }
+
+    boolean passing() {
+        return passing;
     }
 
     private void redirect(int port) {
@@ -197,6 +212,10 @@ public final class Exchange {
     /** Weir answers the request itself. */
     public void refuse(Cause why, String detail) {
         attempt.cancel();
+        if (passing) {
+            finish(why).abort();
+            return;
+        }
         held.letGo();
         ClientStream stream = client();
         status = ErrorResponse.status(request, why);
@@ -250,6 +269,10 @@ public final class Exchange {
 
     /** Sends what there is of the request. Nothing is flushed if more has to come, which may lie right behind the head. */
     void send(UpstreamStream stream) {
+        if (passing) {
+            passOn(stream);
+            return;
+        }
         ClientInfo from = client().client();
         ForwardedFields.write(request, from, worker.sink());
         long drop = ForwardedFields.dropMask(from);
@@ -268,6 +291,19 @@ public final class Exchange {
             return;
         }
         client().reading(stream.writable());
+    }
+
+    private void passOn(UpstreamStream stream) {
+        responding = true;
+        tunnel = true;
+        worker.meters().tunnelsOpen.increment();
+        held.replay(stream);
+        held.letGo();
+        if (requestComplete) {
+            stream.sendEnd(Headers.EMPTY);
+        } else {
+            client().reading(stream.writable());
+        }
     }
 
     void serverWritable() {
@@ -398,6 +434,7 @@ public final class Exchange {
         requestTrailers = Headers.EMPTY;
         requestComplete = false;
         responding = false;
+        passing = false;
         tunnel = false;
         serverHalfEnded = false;
         freshTried = false;

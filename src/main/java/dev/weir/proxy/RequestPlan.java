@@ -11,6 +11,9 @@ public interface RequestPlan {
     /** Where the route with this index leads. */
     Destination destination(int route);
 
+    /** The pool of this name, which the configuration has. */
+    Destination pool(String name);
+
     /**
      * A pool as the data path sees it.
      *

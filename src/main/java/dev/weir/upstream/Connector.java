@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** Opens one connection to a server: its addresses are tried in turn, under one deadline. Confined to its loop. */
 final class Connector implements UpstreamClaim {
     private final UpstreamPool pool;
+    private final boolean raw;
     private final SocketAddress[] endpoints;
     private final long start;
     private final Deadline deadline = new Deadline(() -> fail(Cause.CONNECT_TIMEOUT, ""));
@@ -25,16 +26,21 @@ final class Connector implements UpstreamClaim {
     private @Nullable Channel channel;
     private int next;
 
-    private Connector(UpstreamPool pool, UpstreamListener listener) {
+    private Connector(UpstreamPool pool, UpstreamListener listener, boolean raw) {
         this.pool = pool;
+        this.raw = raw;
         this.listener = listener;
         this.endpoints = pool.server().endpoints();
         this.start = pool.loop().now();
     }
 
-    /** Begins to connect; the listener hears the outcome, but never before this returned. */
-    static Connector begin(UpstreamPool pool, UpstreamListener listener) {
-        Connector connector = new Connector(pool, listener);
+    /**
+     * Begins to connect; the listener hears the outcome, but never before this returned.
+     *
+     * @param raw for bytes that pass as they are
+     */
+    static Connector begin(UpstreamPool pool, UpstreamListener listener, boolean raw) {
+        Connector connector = new Connector(pool, listener, raw);
         if (connector.endpoints.length == 0) {
             connector.failSoon(Cause.DNS_ERROR, pool.server().name());
         } else {
@@ -90,6 +96,12 @@ final class Connector implements UpstreamClaim {
         }
         long nanos = pool.loop().now() - start;
         pool.opened(nanos);
+        if (raw) {
+            Http1Tunnel tunnel = new Http1Tunnel(pool, ready, nanos);
+            ready.pipeline().addLast(tunnel);
+            tunnel.begin(hears);
+            return;
+        }
         Http1Upstream connection = new Http1Upstream(pool, ready, nanos, hears);
         ready.pipeline().addLast(connection);
         hears.onConnected(connection);

@@ -16,15 +16,18 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection whose server switched protocols (101): bytes pass as they are, until each side has ended its half. Takes
- * the place of {@link Http1Upstream} in the channel; the connection is never used again. Confined to its loop.
+ * A connection whose server switched protocols (101), or that is passed to it unread: bytes pass as they are, until each
+ * side has ended its half. In the first case it takes the place of {@link Http1Upstream} in the channel. The connection is never used again. Confined to its loop.
  */
 final class Http1Tunnel extends ChannelInboundHandlerAdapter implements UpstreamStream {
     private final UpstreamPool pool;
     private final Channel channel;
     private final Http1Sender sender;
-    private final Http1Upstream origin;
-    private final ResponseHead head;
+    private final boolean reused;
+    private final long connectNanos;
+    /** The one that switched; null when the connection was opened for this client alone. */
+    private final @Nullable ResponseHead head;
+
     private final Deadline deadline = new Deadline(() -> fail(Cause.TUNNEL_IDLE_TIMEOUT));
     private @Nullable UpstreamListener listener;
     private boolean clientEnded;
@@ -36,26 +39,41 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
         this.pool = pool;
         this.channel = channel;
         this.sender = sender;
-        this.origin = origin;
+        this.reused = origin.reused();
+        this.connectNanos = origin.connectNanos();
         this.head = head;
+    }
+
+    /** A connection that was opened for one client, whose bytes pass from the first on. */
+    Http1Tunnel(UpstreamPool pool, Channel channel, long connectNanos) {
+        this.pool = pool;
+        this.channel = channel;
+        this.sender = new Http1Sender(pool, channel);
+        this.reused = false;
+        this.connectNanos = connectNanos;
+        this.head = null;
     }
 
     void begin(UpstreamListener hears) {
         listener = hears;
         arm(pool.settings().tunnelIdleNanos());
-        hears.onTunnel(head, this);
+        if (head != null) {
+            hears.onTunnel(head, this);
+        } else {
+            hears.onConnected(this);
+        }
     }
 
     // ---- towards the server ----
 
     @Override
     public boolean reused() {
-        return origin.reused();
+        return reused;
     }
 
     @Override
     public long connectNanos() {
-        return origin.connectNanos();
+        return connectNanos;
     }
 
     @Override
@@ -224,7 +242,9 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
         closed = true;
         pool.closed();
         pool.loop().timers().remove(deadline);
-        pool.upstreams().giveBack(head);
+        if (head != null) {
+            pool.upstreams().giveBack(head);
+        }
         sender.discard();
         channel.close();
     }

@@ -46,7 +46,12 @@ public final class UpstreamPool {
             connection.reuse(listener);
             return connection;
         }
-        return Connector.begin(this, listener);
+        return Connector.begin(this, listener, false);
+    }
+
+    /** Begins to connect for one client whose bytes pass as they are; the listener hears of it as of any other. */
+    public UpstreamClaim connect(UpstreamListener listener) {
+        return Connector.begin(this, listener, true);
     }
 
     private boolean safe(Http1Upstream connection, boolean replayable, long now) {
