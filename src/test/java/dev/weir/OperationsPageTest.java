@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** docs/operations.md tells of every cause and every metric, and of no others. */
 class OperationsPageTest {
-    private static final Pattern METRIC_ROW = Pattern.compile("(?m)^\\| `((?:weir|process|jvm)_[a-z_]+)` \\|");
+    private static final Pattern METRIC_ROW = Pattern.compile("(?m)^\\| `((?:weir|process|jvm)_[a-z0-9_]+)` \\|");
     private static final Pattern CAUSE_ROW = Pattern.compile("(?m)^\\| `([a-z-]+)` \\| (\\d{3}) \\| (\\w+) \\|");
 
     private static String page() throws IOException {

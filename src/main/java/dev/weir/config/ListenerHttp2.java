@@ -72,7 +72,16 @@ public record ListenerHttp2(
         int controlFrames,
 
         @Key(
-                doc = "Answers to such frames that may wait because the client does not read.",
+                doc = "Times within `abuse-period` that a client may make room for a response, beyond one for each 256 "
+                        + "bytes of content that it was sent. More is a client that takes responses in crumbs.",
+                def = "3000",
+                min = "10",
+                max = "1000000",
+                kind = Scalar.INTEGER)
+        int windowUpdates,
+
+        @Key(
+                doc = "Answers to control frames that may wait because the client does not read.",
                 def = "1000",
                 min = "10",
                 max = "1000000",
@@ -80,7 +89,7 @@ public record ListenerHttp2(
         int queuedControlFrames,
 
         @Key(
-                doc = "The time over which `resets` and `control-frames` are counted.",
+                doc = "The time over which `resets`, `control-frames` and `window-updates` are counted.",
                 def = "30s",
                 min = "1s",
                 max = "1h",

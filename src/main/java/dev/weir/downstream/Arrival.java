@@ -226,7 +226,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
         leaveTo(
                 switch (version) {
                     case HTTP_1_1 -> new Http1Downstream(connection, client);
-                    case H2 -> throw new IllegalStateException("not offered yet");
+                    case H2 -> Http2Downstream.of(connection, client);
                 });
     }
 

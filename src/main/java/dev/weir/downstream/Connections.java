@@ -1,6 +1,8 @@
 package dev.weir.downstream;
 
 import dev.weir.http.ByteSink;
+import dev.weir.http2.IncomingHeads;
+import dev.weir.http2.OutgoingHeads;
 import dev.weir.proxy.Worker;
 import io.netty.channel.EventLoop;
 import java.util.Collections;
@@ -12,6 +14,8 @@ import java.util.Set;
 public final class Connections {
     private final Worker worker;
     private final ByteSink sink = new ByteSink();
+    private final IncomingHeads incoming = new IncomingHeads();
+    private final OutgoingHeads outgoing = new OutgoingHeads();
     private final Set<Downstream> open = Collections.newSetFromMap(new IdentityHashMap<>());
 
     public Connections(Worker worker) {
@@ -46,6 +50,16 @@ public final class Connections {
     /** Scratch for the head being written; used within one call. */
     ByteSink sink() {
         return sink;
+    }
+
+    /** Reads heads of HTTP/2. */
+    IncomingHeads incoming() {
+        return incoming;
+    }
+
+    /** Writes heads for HTTP/2. */
+    OutgoingHeads outgoing() {
+        return outgoing;
     }
 
     /** Counts the connection in, unless {@link #replaced} did already put this in another's place. */

@@ -44,8 +44,14 @@ public final class OutgoingHeads {
      * @param dropMask {@link Field#mask} bits of further fields to leave out
      */
     public FieldList response(ResponseHead head, long dropMask) {
+        return response(head, dropMask, NOTHING);
+    }
+
+    /** The same, with complete lines {@code name: value CRLF} in front of the head's own. */
+    public FieldList response(ResponseHead head, long dropMask, byte[] before) {
         list.reset();
         list.put(Pseudo.STATUS, status(head.status()));
+        lines(before, before.length);
         fields(head.headers(), DROPPED | dropMask, NOTHING);
         return list;
     }

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelOutboundInvoker;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
@@ -31,6 +32,7 @@ public final class Outgoing {
 
     private final Loop loop;
     private final Channel channel;
+    private final ChannelOutboundInvoker to;
     /** Null on a connection in the clear. */
     private final @Nullable SslHandler tls;
     /** Where bytes may go past the channel's own queue while that is empty; null where there is no such way. */
@@ -43,8 +45,14 @@ public final class Outgoing {
 
     /** A connection that will speak TLS has its handler for that already. */
     public Outgoing(Loop loop, Channel channel) {
+        this(loop, channel, channel);
+    }
+
+    /** {@code to}: where in the channel's pipeline the bytes go in. */
+    public Outgoing(Loop loop, Channel channel, ChannelOutboundInvoker to) {
         this.loop = loop;
         this.channel = channel;
+        this.to = to;
         this.tls = channel.pipeline().get(SslHandler.class);
         this.socket =
                 tls == null && channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
@@ -68,12 +76,12 @@ public final class Outgoing {
         }
         if (gathered != null) {
             pass();
-            channel.write(in.readRetainedSlice(length), channel.voidPromise());
+            to.write(in.readRetainedSlice(length), to.voidPromise());
             return;
         }
         int end = in.readerIndex() + length;
         if (!direct(in, end)) {
-            channel.write(rest(in, end - in.readerIndex()), channel.voidPromise());
+            to.write(rest(in, end - in.readerIndex()), to.voidPromise());
         }
     }
 
@@ -88,14 +96,14 @@ public final class Outgoing {
     public void flush() {
         ByteBuf buffer = gathered;
         if (buffer == null) {
-            channel.flush();
+            to.flush();
             return;
         }
         gathered = null;
         if (direct(buffer, buffer.writerIndex())) {
             buffer.release();
         } else {
-            channel.writeAndFlush(buffer, channel.voidPromise());
+            to.writeAndFlush(buffer, to.voidPromise());
         }
     }
 
@@ -124,7 +132,7 @@ public final class Outgoing {
     /** Flushes, and tells once all that was written has been handed to the system, or cannot be. */
     public void whenSent(Sent then) {
         flush();
-        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) future -> {
+        to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) future -> {
             delivered |= future.isSuccess();
             then.sent(future.isSuccess());
         });
@@ -136,7 +144,7 @@ public final class Outgoing {
      */
     public void end() {
         flush();
-        ChannelFuture last = tls == null ? channel.writeAndFlush(Unpooled.EMPTY_BUFFER) : tls.closeOutbound();
+        ChannelFuture last = tls == null ? to.writeAndFlush(Unpooled.EMPTY_BUFFER) : tls.closeOutbound();
         last.addListener((ChannelFutureListener) future -> {
             if (future.isSuccess()) {
                 delivered = true;
@@ -198,7 +206,7 @@ public final class Outgoing {
 
     private void pass() {
         if (gathered != null) {
-            channel.write(gathered, channel.voidPromise());
+            to.write(gathered, to.voidPromise());
             gathered = null;
         }
     }

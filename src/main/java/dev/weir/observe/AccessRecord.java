@@ -74,6 +74,9 @@ public interface AccessRecord {
     /** The {@code 1} of {@code HTTP/1.1}; -1 when the request line could not be read. */
     int minorVersion();
 
+    /** Whether the request came in HTTP/2, whatever else it says. */
+    boolean http2();
+
     /** Start of the value of {@code Host}. */
     int hostStart();
 

@@ -13,6 +13,7 @@ final class CombinedLine implements LineFormat {
     private static final byte[] NO_USER = ascii(" - - [");
     private static final byte[] REQUEST = ascii("] \"");
     private static final byte[] HTTP_1 = ascii(" HTTP/1.");
+    private static final byte[] HTTP_2 = ascii(" HTTP/2.0");
     private static final byte[] STATUS = ascii("\" ");
     private static final byte[] REFERER = ascii(" \"");
     private static final byte[] USER_AGENT = ascii("\" \"");
@@ -58,7 +59,9 @@ final class CombinedLine implements LineFormat {
             batch.raw((byte) ' ');
             span(batch, head, exchange.targetStart(), exchange.targetEnd());
         }
-        if (exchange.minorVersion() >= 0) {
+        if (exchange.http2()) {
+            batch.raw(HTTP_2);
+        } else if (exchange.minorVersion() >= 0) {
             batch.raw(HTTP_1);
             batch.decimal(exchange.minorVersion());
         }

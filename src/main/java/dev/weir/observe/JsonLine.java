@@ -19,6 +19,7 @@ final class JsonLine implements LineFormat {
     private static final byte[] HOST = ascii(",\"host\":");
     private static final byte[] PROTOCOL = ascii(",\"protocol\":");
     private static final byte[] HTTP_1 = ascii("\"HTTP/1.");
+    private static final byte[] HTTP_2 = ascii("\"HTTP/2.0\"");
     private static final byte[] STATUS = ascii(",\"status\":");
     private static final byte[] REQUEST_BYTES = ascii(",\"request_bytes\":");
     private static final byte[] RESPONSE_BYTES = ascii(",\"response_bytes\":");
@@ -97,7 +98,9 @@ final class JsonLine implements LineFormat {
         span(batch, TARGET, head, exchange.targetStart(), exchange.targetEnd());
         span(batch, HOST, head, exchange.hostStart(), exchange.hostEnd());
         batch.raw(PROTOCOL);
-        if (exchange.minorVersion() < 0) {
+        if (exchange.http2()) {
+            batch.raw(HTTP_2);
+        } else if (exchange.minorVersion() < 0) {
             batch.raw(NULL);
         } else {
             batch.raw(HTTP_1);

@@ -48,6 +48,13 @@ public final class LoopMeters {
     /** Switched connections that are open now. */
     public final Counter tunnelsOpen = new Counter();
 
+    /** Client connections that spoke HTTP/2, since the start. */
+    public final Counter http2Connections = new Counter();
+
+    /** Streams of HTTP/2 connections of clients that are open now. */
+    public final Counter http2StreamsOpen = new Counter();
+
+    private final Map<Flood, Counter> floods = new EnumMap<>(Flood.class);
     private final Map<Cause, Counter> causes = new EnumMap<>(Cause.class);
     private final Map<Handshake, Counter> handshakes = new EnumMap<>(Handshake.class);
     // With one writer the map's locks are never waited for; its readers take none.
@@ -61,6 +68,9 @@ public final class LoopMeters {
         }
         for (Handshake result : Handshake.values()) {
             handshakes.put(result, new Counter());
+        }
+        for (Flood flood : Flood.values()) {
+            floods.put(flood, new Counter());
         }
     }
 
@@ -77,6 +87,11 @@ public final class LoopMeters {
     /** How often TLS handshakes ended so. Any thread. */
     long handshakes(Handshake result) {
         return requireNonNull(handshakes.get(result)).get();
+    }
+
+    /** Counts one HTTP/2 connection that was ended for this. */
+    public void flood(Flood flood) {
+        requireNonNull(floods.get(flood)).increment();
     }
 
     /**
@@ -112,6 +127,11 @@ public final class LoopMeters {
     /** How often exchanges ended for this cause. Any thread. */
     long causes(Cause cause) {
         return requireNonNull(causes.get(cause)).get();
+    }
+
+    /** How often connections were ended for this. Any thread. */
+    long floods(Flood flood) {
+        return requireNonNull(floods.get(flood)).get();
     }
 
     /**

@@ -41,6 +41,7 @@ final class Scrape {
         scrape.loops(meters);
         scrape.causes(meters);
         scrape.handshakes(meters);
+        scrape.floods(meters);
         scrape.requests();
         scrape.servers();
         scrape.histogram(
@@ -89,6 +90,20 @@ final class Scrape {
         }
         metrics.add(points.snapshot(
                 "weir_downstream_tls_handshakes_total", "TLS handshakes with clients, by how they ended."));
+    }
+
+    private void floods(Meters meters) {
+        Points points = new Points(Meters.Kind.COUNTER);
+        for (Flood flood : Flood.values()) {
+            long sum = 0;
+            for (LoopMeters loop : meters.cells()) {
+                sum += loop.floods(flood);
+            }
+            points.add(Labels.of("reason", flood.id()), sum);
+        }
+        metrics.add(points.snapshot(
+                "weir_downstream_http2_floods_total",
+                "HTTP/2 connections that Weir ended because their client sent too much of something."));
     }
 
     private void requests() {

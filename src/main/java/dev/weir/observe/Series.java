@@ -27,6 +27,14 @@ record Series<M>(Meters.Kind kind, String name, String help, Function<M, Counter
                     "weir_downstream_sent_bytes_total",
                     "Bytes written to clients, heads included.",
                     loop -> loop.bytesSent),
+            counter(
+                    "weir_downstream_http2_connections_total",
+                    "Client connections that spoke HTTP/2.",
+                    loop -> loop.http2Connections),
+            gauge(
+                    "weir_downstream_http2_streams_open",
+                    "Open streams of HTTP/2 connections of clients.",
+                    loop -> loop.http2StreamsOpen),
             gauge("weir_requests_in_flight", "Requests that are being served.", loop -> loop.requestsInFlight),
             counter("weir_upgrades_total", "Connections that switched to another protocol.", loop -> loop.upgrades),
             gauge("weir_tunnels_open", "Switched connections that are open.", loop -> loop.tunnelsOpen));

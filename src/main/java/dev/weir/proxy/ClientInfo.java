@@ -14,6 +14,7 @@ public final class ClientInfo {
     private final String address;
     private final boolean trusted;
     private final @Nullable ClientCertificate certificate;
+    private boolean http2;
     private byte[] certificateLine = {};
     private byte[] addressBytes = {};
     private byte[] forwardedLines = {};
@@ -34,6 +35,15 @@ public final class ClientInfo {
     /** The same client, which has shown this certificate. */
     public ClientInfo with(ClientCertificate shown) {
         return new ClientInfo(listener, address, trusted, shown);
+    }
+
+    /** The connection speaks HTTP/2. */
+    public void speaksHttp2() {
+        http2 = true;
+    }
+
+    boolean http2() {
+        return http2;
     }
 
     String listener() {

@@ -156,6 +156,11 @@ final class ExchangeRecord implements AccessRecord {
     }
 
     @Override
+    public boolean http2() {
+        return client != null && client.http2();
+    }
+
+    @Override
     public int hostStart() {
         return request().hasHost() ? request().hostStart() : 0;
     }

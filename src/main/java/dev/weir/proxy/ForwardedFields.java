@@ -18,7 +18,8 @@ final class ForwardedFields {
     /** What else servers take for the client's address; Weir does not send it. */
     private static final long OTHER_NAMES = Field.X_REAL_IP.mask | Field.X_FORWARDED_PORT.mask;
 
-    static final byte[] VIA = ascii("Via: 1.1 weir\r\n");
+    private static final byte[] VIA = ascii("Via: 1.1 weir\r\n");
+    private static final byte[] VIA_HTTP2 = ascii("Via: 2.0 weir\r\n");
 
     private static final byte[] X_FOR = ascii("X-Forwarded-For: ");
     private static final byte[] X_PROTO = ascii("X-Forwarded-Proto: ");
@@ -65,7 +66,7 @@ final class ForwardedFields {
             to.put(CRLF);
         }
         if (forwarding.via()) {
-            to.put(VIA);
+            to.put(client.http2() ? VIA_HTTP2 : VIA);
         }
     }
 

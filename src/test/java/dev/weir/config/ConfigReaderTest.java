@@ -31,7 +31,8 @@ class ConfigReaderTest {
                         new Address.Inet("", 8080),
                         null,
                         List.of(HttpVersion.HTTP_1_1),
-                        new ListenerHttp2(128, 65536, 1048576, 4096, 16, 10, 200, 1000, 1000, Duration.ofSeconds(30)),
+                        new ListenerHttp2(
+                                128, 65536, 1048576, 4096, 16, 10, 200, 1000, 3000, 1000, Duration.ofSeconds(30)),
                         false,
                         0,
                         null,

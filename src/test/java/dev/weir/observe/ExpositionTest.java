@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 
 class ExpositionTest {
     private static final Pattern SAMPLE =
-            Pattern.compile("([a-z_:]+)(\\{(?:[a-z_]+=\"(?:[^\"\\\\\n]|\\\\[\"\\\\n])*\",?)+})?"
+            Pattern.compile("([a-z0-9_:]+)(\\{(?:[a-z_]+=\"(?:[^\"\\\\\n]|\\\\[\"\\\\n])*\",?)+})?"
                     + " (NaN|[+-]Inf|-?[0-9.]+(?:[eE][+-]?[0-9]+)?)");
-    private static final Pattern COMMENT = Pattern.compile("# (HELP|TYPE|UNIT) [a-z_:]+ .+|# EOF");
+    private static final Pattern COMMENT = Pattern.compile("# (HELP|TYPE|UNIT) [a-z0-9_:]+ .+|# EOF");
     private static final String DURATIONS = "weir_request_duration_seconds_count{pool=\"web\"}";
 
     private final Meters meters = new Meters(3);

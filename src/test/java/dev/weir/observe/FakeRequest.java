@@ -22,6 +22,7 @@ final class FakeRequest implements AccessRecord {
     @Nullable Cause cause;
 
     int minorVersion = 1;
+    boolean http2;
 
     private final Span method = new Span();
     private final Span target = new Span();
@@ -197,6 +198,11 @@ final class FakeRequest implements AccessRecord {
     @Override
     public int minorVersion() {
         return minorVersion;
+    }
+
+    @Override
+    public boolean http2() {
+        return http2;
     }
 
     @Override

@@ -29,6 +29,14 @@ class LineFormatTest {
     }
 
     @Test
+    void bothFormats_http2_saySo() {
+        FakeRequest request = FakeRequest.get("/x");
+        request.http2 = true;
+        assertThat(line(Format.COMBINED, request)).contains("\"GET /x HTTP/2.0\"");
+        assertThat(line(Format.JSON, request)).contains("\"protocol\":\"HTTP/2.0\"");
+    }
+
+    @Test
     void combined_otherZone_showsLocalTime() {
         assertThat(line(Format.COMBINED, FakeRequest.get("/"), ZoneId.of("Asia/Kolkata")))
                 .contains("[22/Nov/2026:17:40:00 +0530]");

@@ -1,0 +1,118 @@
+package dev.weir.downstream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cuts what an HTTP/2 connection brings into whole frames. What is incomplete waits here in a buffer of its own, of one
+ * frame at most, so that nobody keeps the large buffer it was read into. Confined to the connection's loop.
+ */
+final class FrameCutter {
+    /** What the codec takes unless it announces otherwise, which it does not. */
+    static final int MAX_FRAME = 16_384;
+
+    private static final int HEADER = 9;
+
+    /** Sees the header of each frame, in order, before the frame is passed on. */
+    interface Watch {
+        /** False when nothing more is to be read. */
+        boolean frame(int type, int flags, int length);
+    }
+
+    private final ByteBufAllocator allocator;
+    private final Watch watch;
+    private @Nullable ByteBuf rest;
+    private boolean ended;
+
+    FrameCutter(ByteBufAllocator allocator, Watch watch) {
+        this.allocator = allocator;
+        this.watch = watch;
+    }
+
+    /** Whether a part of a frame waits for the rest. */
+    boolean incomplete() {
+        return rest != null;
+    }
+
+    /**
+     * Takes whole frames off the input, or makes one whole by it. The result is the caller's to release; null when there
+     * is none, and then all input has been consumed.
+     */
+    @Nullable ByteBuf next(ByteBuf in) {
+        if (ended || !in.isReadable()) {
+            in.skipBytes(in.readableBytes());
+            return null;
+        }
+        if (rest != null) {
+            return completed(in, rest);
+        }
+        int end = wholeEnd(in);
+        if (end > in.readerIndex()) {
+            return in.readRetainedSlice(end - in.readerIndex());
+        }
+        if (!ended && in.isReadable()) {
+            rest = allocator.buffer(HEADER + (in.readableBytes() < HEADER ? 0 : length(in, in.readerIndex())));
+            rest.writeBytes(in);
+        }
+        return null;
+    }
+
+    private @Nullable ByteBuf completed(ByteBuf in, ByteBuf part) {
+        if (part.readableBytes() < HEADER) {
+            part.writeBytes(in, Math.min(HEADER - part.readableBytes(), in.readableBytes()));
+            if (part.readableBytes() < HEADER) {
+                return null;
+            }
+        }
+        int frame = HEADER + length(part, 0);
+        boolean tooLong = frame > HEADER + MAX_FRAME;
+        if (!tooLong) {
+            part.ensureWritable(frame - part.readableBytes());
+            part.writeBytes(in, Math.min(frame - part.readableBytes(), in.readableBytes()));
+            if (part.readableBytes() < frame) {
+                return null;
+            }
+        }
+        rest = null;
+        if (seen(part, 0)) {
+            return part;
+        }
+        part.release();
+        return null;
+    }
+
+    /** Behind the last whole frame. One that is too long counts as whole, for the codec to refuse. */
+    private int wholeEnd(ByteBuf in) {
+        int at = in.readerIndex();
+        while (in.writerIndex() - at >= HEADER) {
+            int length = length(in, at);
+            if (length > MAX_FRAME) {
+                return in.writerIndex();
+            }
+            if (in.writerIndex() - at - HEADER < length || !seen(in, at)) {
+                return at;
+            }
+            at += HEADER + length;
+        }
+        return at;
+    }
+
+    private boolean seen(ByteBuf in, int at) {
+        ended = !watch.frame(in.getByte(at + 3), in.getByte(at + 4), length(in, at));
+        return !ended;
+    }
+
+    private static int length(ByteBuf in, int at) {
+        return in.getUnsignedMedium(at);
+    }
+
+    /** For the end of the connection. */
+    void close() {
+        ended = true;
+        if (rest != null) {
+            rest.release();
+            rest = null;
+        }
+    }
+}
