@@ -6,9 +6,11 @@ import dev.weir.config.ConfigReader;
 import dev.weir.config.ConfigResult;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.WeirConfig;
+import dev.weir.tls.CertificateCheck;
 import java.io.PrintStream;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -85,8 +87,8 @@ final class Cli {
     }
 
     int runFile(String file) throws Misuse, StartFailure {
-        WeirConfig config = read(file);
-        return config == null ? FAILED : serve(config);
+        ConfigResult.Sound sound = read(file);
+        return sound == null ? FAILED : serve(sound.config());
     }
 
     int demo(int port, Address admin) throws StartFailure {
@@ -95,17 +97,31 @@ final class Cli {
     }
 
     /** The configuration in a file; null when it is faulty, which has then been said. */
-    @Nullable WeirConfig read(String file) throws Misuse {
+    ConfigResult.@Nullable Sound read(String file) throws Misuse {
         return switch (ConfigReader.read(path(file))) {
             case ConfigResult.Sound sound -> {
-                sound.warnings().forEach(warning -> complain("warning: " + warning.message()));
-                yield sound.config();
+                warn(sound.warnings());
+                yield sound;
             }
             case ConfigResult.Faulty faulty -> {
                 report(file, faulty.problems());
                 yield null;
             }
         };
+    }
+
+    /** Whether the files that the configuration names can be used; what is wrong with them has then been said. */
+    boolean filesFit(String file, ConfigResult.Sound sound) {
+        CertificateCheck check = CertificateCheck.of(sound, Instant.now());
+        warn(check.warnings());
+        if (!check.errors().isEmpty()) {
+            report(file, check.errors());
+        }
+        return check.errors().isEmpty();
+    }
+
+    private void warn(List<ConfigProblem> warnings) {
+        warnings.forEach(warning -> complain("warning: " + warning.message()));
     }
 
     private static Path path(String file) throws Misuse {

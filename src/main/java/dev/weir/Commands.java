@@ -4,6 +4,7 @@ import dev.weir.config.Address;
 import dev.weir.config.ConfigDefaults;
 import dev.weir.config.ConfigPrinter;
 import dev.weir.config.ConfigReference;
+import dev.weir.config.ConfigResult;
 import dev.weir.config.ConfigSchema;
 import dev.weir.config.WeirConfig;
 import java.io.PrintStream;
@@ -117,10 +118,11 @@ final class Commands {
             @Parameters(paramLabel = "FILE", description = "The configuration.") String file,
             @Option(names = "--print", description = "Print it with every default spelled out.") boolean print)
             throws Cli.Misuse {
-        WeirConfig config = cli.read(file);
-        if (config == null) {
+        ConfigResult.Sound sound = cli.read(file);
+        if (sound == null || !cli.filesFit(file, sound)) {
             return Cli.FAILED;
         }
+        WeirConfig config = sound.config();
         String verdict = file + ": ok (" + Cli.summary(config) + ")";
         if (print) {
             err.println(verdict);
