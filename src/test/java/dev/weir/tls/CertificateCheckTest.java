@@ -68,7 +68,8 @@ class CertificateCheckTest {
     void routes_withoutCertificate_areWarnedOf() throws Exception {
         String routes = "routes:\n  - { match: { host: b.example }, pool: web }\n"
                 + "  - { match: { host: \"*.a.example\" }, pool: web }\n  - { match: { path: /a }, pool: web }\n";
-        CertificateCheck check = check(Instant.now(), routes, authority.server("a.example").yaml());
+        CertificateCheck check =
+                check(Instant.now(), routes, authority.server("a.example").yaml());
         assertThat(check.errors()).isEmpty();
         assertThat(said(check.warnings()))
                 .containsExactly(
@@ -80,8 +81,11 @@ class CertificateCheckTest {
     void pair_thatDoesNotBelongTogether_isAnError() throws Exception {
         Issued one = authority.server("a.example");
         Issued other = authority.server("b.example");
-        CertificateCheck check =
-                check(Instant.now(), "", "{ cert: " + one.chain() + ", key: " + other.key() + " }", "{ cert: none, key: nil }");
+        CertificateCheck check = check(
+                Instant.now(),
+                "",
+                "{ cert: " + one.chain() + ", key: " + other.key() + " }",
+                "{ cert: none, key: nil }");
         assertThat(said(check.errors()))
                 .containsExactly(
                         "weir.yaml:4:" + (22 + one.chain().toString().length())
@@ -105,9 +109,11 @@ class CertificateCheckTest {
         String rootPem = pem(authority.root().getCertificate());
         Path good = Files.writeString(folder.resolve("good.pem"), leafPem + middlePem);
         Path bad = Files.writeString(folder.resolve("bad.pem"), leafPem + rootPem + middlePem);
-        assertThat(check(Instant.now(), "", "{ cert: " + good + ", key: " + key + " }").errors())
+        assertThat(check(Instant.now(), "", "{ cert: " + good + ", key: " + key + " }")
+                        .errors())
                 .isEmpty();
-        assertThat(said(check(Instant.now(), "", "{ cert: " + bad + ", key: " + key + " }").errors()))
+        assertThat(said(check(Instant.now(), "", "{ cert: " + bad + ", key: " + key + " }")
+                        .errors()))
                 .singleElement()
                 .asString()
                 .contains("is not in order: its certificate 2 (CN=test authority) is not the one that signed");
@@ -120,10 +126,19 @@ class CertificateCheckTest {
         assertThat(said(late.errors())).singleElement().asString().contains("has expired, at ");
         CertificateCheck early = check(Instant.now().minus(Duration.ofDays(400)), "", issued);
         assertThat(said(early.errors())).singleElement().asString().contains("is not valid before ");
-        Instant end = authority.server("a.example").bundle().getCertificate().getNotAfter().toInstant();
+        Instant end = authority
+                .server("a.example")
+                .bundle()
+                .getCertificate()
+                .getNotAfter()
+                .toInstant();
         CertificateCheck soon = check(end.minus(Duration.ofHours(1)), "", issued);
         assertThat(soon.errors()).isEmpty();
-        assertThat(said(soon.warnings())).singleElement().asString().contains(" expires at ").endsWith("renew it");
+        assertThat(said(soon.warnings()))
+                .singleElement()
+                .asString()
+                .contains(" expires at ")
+                .endsWith("renew it");
     }
 
     @Test
