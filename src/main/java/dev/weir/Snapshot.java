@@ -7,12 +7,15 @@ import dev.weir.config.WeirConfig;
 import dev.weir.pool.ServerRegistry;
 import dev.weir.proxy.RequestPlan;
 import dev.weir.route.RouteTable;
+import dev.weir.tls.ClientTls;
+import dev.weir.tls.TlsKeeper;
 import dev.weir.upstream.UpstreamSettings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What all requests need of one configuration, compiled; immutable, published by one volatile write. */
 record Snapshot(
@@ -21,13 +24,13 @@ record Snapshot(
         Map<String, RequestPlan.Destination> byPool,
         Map<String, Pool> pools)
         implements RequestPlan {
-    static Snapshot of(WeirConfig config, ServerRegistry servers) {
+    static Snapshot of(WeirConfig config, ServerRegistry servers, TlsKeeper tls) {
         Map<String, Pool> pools = new LinkedHashMap<>();
         Map<String, Destination> byPool = new LinkedHashMap<>();
         config.pools().forEach((name, pool) -> {
             Pool compiled = new Pool(name, pool, servers.acquire(name, pool.servers()));
             pools.put(name, compiled);
-            byPool.put(name, destination(compiled, pool));
+            byPool.put(name, destination(compiled, pool, tls.pool(name)));
         });
         List<RouteConfig> routes = config.routes().isEmpty() ? everythingTo(config) : config.routes();
         List<Destination> destinations = new ArrayList<>();
@@ -37,10 +40,10 @@ record Snapshot(
         return new Snapshot(RouteTable.of(routes), List.copyOf(destinations), Map.copyOf(byPool), Map.copyOf(pools));
     }
 
-    private static Destination destination(Pool pool, PoolConfig config) {
+    private static Destination destination(Pool pool, PoolConfig config, @Nullable ClientTls tls) {
         return new Destination(
                 pool,
-                UpstreamSettings.of(config),
+                UpstreamSettings.of(config, tls),
                 config.retry().attempts(),
                 config.retry().bodyBytes());
     }

@@ -69,7 +69,7 @@ public final class Weir {
         this.tls = tls;
         this.group =
                 new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
-        this.snapshot = Snapshot.of(config, servers);
+        this.snapshot = Snapshot.of(config, servers, tls);
         NameResolution names = new NameResolution(servers, transport.nativeSockets());
         names.resolveAll();
         this.resolution = Thread.ofVirtual().name("weir-names").unstarted(names::keepResolving);

@@ -104,9 +104,10 @@ record ListenerSettings(
 
     /** The client at the other end of a connection. */
     ClientInfo client(Channel channel) {
-        return channel.remoteAddress() instanceof InetSocketAddress peer
+        ClientInfo client = channel.remoteAddress() instanceof InetSocketAddress peer
                 ? client(peer.getAddress().getAddress())
                 : new ClientInfo(info, "", false, null);
+        return client.between(channel.remoteAddress(), channel.localAddress());
     }
 
     /** The client with this address, 4 or 16 bytes. */

@@ -6,6 +6,7 @@ import io.netty.handler.codec.haproxy.HAProxyCommand;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
 import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
 
 /** The header of the PROXY protocol, versions 1 and 2, by which a proxy tells for whom it has connected. */
 final class ProxyHeader {
@@ -36,6 +37,15 @@ final class ProxyHeader {
         }
         byte[] address = NetUtil.createByteArrayFromIpAddressString(source);
         // Unix domain sockets have paths, which say nothing about a client.
-        return address == null ? proxy : settings.client(address);
+        return address == null
+                ? proxy
+                : settings.client(address)
+                        .between(
+                                endpoint(source, header.sourcePort()),
+                                endpoint(header.destinationAddress(), header.destinationPort()));
+    }
+
+    private static InetSocketAddress endpoint(String address, int port) {
+        return new InetSocketAddress(NetUtil.createInetAddressFromIpAddressString(address), port);
     }
 }

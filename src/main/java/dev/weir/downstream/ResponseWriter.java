@@ -3,6 +3,7 @@ package dev.weir.downstream;
 import dev.weir.http.BodyFraming;
 import dev.weir.http.ByteSink;
 import dev.weir.http.Headers;
+import dev.weir.http.Method;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import dev.weir.loop.Outgoing;
@@ -21,6 +22,7 @@ final class ResponseWriter {
     private final Outgoing out;
 
     private boolean oldClient;
+    private boolean answersHead;
     private BodyFraming framing = BodyFraming.NONE;
 
     ResponseWriter(Connections connections, ListenerSettings settings, Outgoing out) {
@@ -34,6 +36,7 @@ final class ResponseWriter {
     /** What is written next answers this request. */
     void answering(RequestHead request) {
         oldClient = request.minorVersion() == 0;
+        answersHead = request.method() == Method.HEAD;
     }
 
     /** Whether the content ends only where the connection does: then a cut must not look like an orderly end. */
@@ -60,7 +63,8 @@ final class ResponseWriter {
      */
     boolean head(ResponseHead head, BodyFraming source, boolean keepOpen) {
         framing = switch (source) {
-            case NONE, LENGTH -> source;
+            case LENGTH -> source;
+            case NONE -> isWhole(head) ? source : oldClient ? BodyFraming.UNTIL_CLOSE : BodyFraming.CHUNKED;
             case CHUNKED, UNTIL_CLOSE -> oldClient ? BodyFraming.UNTIL_CLOSE : BodyFraming.CHUNKED;
         };
         boolean kept = keepOpen && framing != BodyFraming.UNTIL_CLOSE;
@@ -70,6 +74,11 @@ final class ResponseWriter {
         ResponseLines.write(head, framing, persistence, worker.date(), hsts, via, sink);
         writeSink();
         return kept;
+    }
+
+    /** Whether a client can see from the head that no content comes. Over HTTP/2 a head may say so by other means. */
+    private boolean isWhole(ResponseHead head) {
+        return answersHead || head.contentLength() >= 0 || head.status() == 204 || head.status() == 304;
     }
 
     /** Consumes and writes {@code length} bytes of content, or of a tunnel. */

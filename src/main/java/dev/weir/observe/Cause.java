@@ -65,6 +65,26 @@ public enum Cause {
     CONNECT_FAILED("connect-failed", 502, Side.SERVER, "destination_ip_unroutable", "The server cannot be reached."),
     CONNECT_TIMEOUT(
             "connect-timeout", 504, Side.SERVER, "connection_timeout", "Connecting to the server took too long."),
+    TLS_CERTIFICATE_ERROR(
+            "tls-certificate-error",
+            502,
+            Side.SERVER,
+            "tls_certificate_error",
+            "The server's certificate does not verify."),
+    TLS_ALERT_RECEIVED(
+            "tls-alert-received", 502, Side.SERVER, "tls_alert_received", "The server refused to speak TLS with Weir."),
+    TLS_PROTOCOL_ERROR(
+            "tls-protocol-error",
+            502,
+            Side.SERVER,
+            "tls_protocol_error",
+            "The server does not speak TLS as it should."),
+    REQUEST_REFUSED(
+            "request-refused",
+            503,
+            Side.SERVER,
+            "connection_limit_reached",
+            "The server said that it did not process the request."),
     SERVER_CLOSED(
             "server-closed",
             502,
@@ -93,6 +113,12 @@ public enum Cause {
     RESPONSE_INCOMPLETE(
             "response-incomplete", 502, Side.SERVER, "http_response_incomplete", "The response was cut short."),
     UPGRADE_FAILED("upgrade-failed", 502, Side.SERVER, "http_upgrade_failed", "The server switched protocols unasked."),
+    UPGRADE_UNSUPPORTED(
+            "upgrade-unsupported",
+            502,
+            Side.SERVER,
+            "http_upgrade_failed",
+            "The server speaks HTTP/2 and takes no such upgrade."),
     TUNNEL_IDLE_TIMEOUT(
             "tunnel-idle-timeout", 504, Side.PROXY, "connection_timeout", "The tunnel was idle for too long."),
     STOPPING("stopping", 503, Side.PROXY, "proxy_internal_response", "Weir is stopping."),

@@ -1,16 +1,19 @@
 package dev.weir.proxy;
 
 import dev.weir.http.BodyFraming;
+import dev.weir.http.Field;
 import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import dev.weir.observe.Cause;
 import dev.weir.pool.Server;
+import dev.weir.upstream.ClientEndpoints;
 import dev.weir.upstream.Delivery;
 import dev.weir.upstream.UpstreamClaim;
 import dev.weir.upstream.UpstreamListener;
 import dev.weir.upstream.UpstreamPool;
 import dev.weir.upstream.UpstreamStream;
 import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * goes up when the server is chosen and down exactly once. Used again for the exchange's next try. Confined to its loop.
  */
 final class Attempt implements UpstreamListener {
+    private static final byte[] WEB_SOCKET = "websocket".getBytes(StandardCharsets.US_ASCII);
+
     private final Exchange exchange;
     private @Nullable Server server;
     private @Nullable UpstreamPool connections;
@@ -42,9 +47,7 @@ final class Attempt implements UpstreamListener {
         if (retry) {
             pool.meters().retries.increment();
         }
-        UpstreamClaim acquired = exchange.passing()
-                ? pool.connect(this)
-                : pool.acquire(this, exchange.replayable() && exchange.holdable(), fresh, worker.now());
+        UpstreamClaim acquired = exchange.passing() ? pool.connect(this) : pool.acquire(this, fresh, worker.now());
         claim = acquired;
         if (acquired instanceof UpstreamStream ready) {
             send(ready);
@@ -94,6 +97,26 @@ final class Attempt implements UpstreamListener {
         if (server != null) {
             server.end();
         }
+    }
+
+    @Override
+    public boolean replayable() {
+        return exchange.replayable() && exchange.holdable();
+    }
+
+    @Override
+    public boolean upgrade() {
+        return exchange.request().upgrade();
+    }
+
+    @Override
+    public boolean webSocket() {
+        return upgrade() && exchange.request().headers().listContains(Field.UPGRADE, WEB_SOCKET);
+    }
+
+    @Override
+    public @Nullable ClientEndpoints client() {
+        return exchange.client().client().endpoints();
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.weir.proxy;
 
 import dev.weir.config.ListenerConfig.Forwarding;
+import dev.weir.upstream.ClientEndpoints;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,7 @@ public final class ClientInfo {
     private final @Nullable ClientCertificate certificate;
     private boolean http2;
     private byte[] certificateLine = {};
+    private @Nullable ClientEndpoints endpoints;
     private byte[] addressBytes = {};
     private byte[] forwardedLines = {};
     private byte[] forwardedPrefix = {};
@@ -34,7 +37,20 @@ public final class ClientInfo {
 
     /** The same client, which has shown this certificate. */
     public ClientInfo with(ClientCertificate shown) {
-        return new ClientInfo(listener, address, trusted, shown);
+        ClientInfo same = new ClientInfo(listener, address, trusted, shown);
+        same.endpoints = endpoints;
+        return same;
+    }
+
+    /** The same client, which speaks to Weir between these two addresses. */
+    public ClientInfo between(SocketAddress source, SocketAddress destination) {
+        endpoints = new ClientEndpoints(source, destination);
+        return this;
+    }
+
+    /** Between which addresses the client speaks to Weir; null when that was not said. */
+    @Nullable ClientEndpoints endpoints() {
+        return endpoints;
     }
 
     /** The connection speaks HTTP/2. */

@@ -387,8 +387,9 @@ public final class Exchange {
             return;
         }
         Server server = attempt.server();
-        if (reused && !freshTried && server != null && why == Cause.SERVER_CLOSED) {
-            // The server closed an idle connection in the moment of its reuse; that says nothing against the server.
+        if (!freshTried && server != null && (why == Cause.REQUEST_REFUSED || (reused && why == Cause.SERVER_CLOSED))) {
+            // The server closed a connection in the moment of its reuse, or let it run out (GOAWAY): that says nothing
+            // against the server.
             freshTried = true;
             attempts++;
             attempt.start(server, true, true);
@@ -404,8 +405,17 @@ public final class Exchange {
     /** What another server may do better. A request that a server could not answer in time is not given to the next. */
     private static boolean worthAnotherServer(Cause why) {
         return switch (why) {
-            case CONNECT_REFUSED, CONNECT_FAILED, CONNECT_TIMEOUT, DNS_ERROR, SERVER_CLOSED, RESPONSE_INCOMPLETE ->
-                true;
+            case CONNECT_REFUSED,
+                    CONNECT_FAILED,
+                    CONNECT_TIMEOUT,
+                    DNS_ERROR,
+                    TLS_CERTIFICATE_ERROR,
+                    TLS_ALERT_RECEIVED,
+                    TLS_PROTOCOL_ERROR,
+                    UPGRADE_UNSUPPORTED,
+                    REQUEST_REFUSED,
+                    SERVER_CLOSED,
+                    RESPONSE_INCOMPLETE -> true;
             default -> false;
         };
     }
@@ -447,7 +457,7 @@ public final class Exchange {
         worker.giveBack(this);
     }
 
-    private ClientStream client() {
+    ClientStream client() {
         return Objects.requireNonNull(client, "the exchange has ended");
     }
 

@@ -103,6 +103,11 @@ final class Http1Sender {
         lostRace.failed(failure);
     }
 
+    /** Whether the connection speaks TLS. */
+    boolean encrypted() {
+        return out.encrypted();
+    }
+
     /** Whether the connection ended by a reset that no end of the server's side came before. */
     boolean reset() {
         return lostRace.reset();

@@ -12,6 +12,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,9 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
     private @Nullable UpstreamListener listener;
     private boolean clientEnded;
     private boolean serverEnded;
+    /** The server ended its side in good order, as TLS has it. */
+    private boolean notified;
+
     private boolean closed;
 
     /** {@code head} passes to the tunnel: the one that switched. */
@@ -186,7 +190,10 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event == ChannelInputShutdownEvent.INSTANCE) {
+        if (event == SslCloseCompletionEvent.SUCCESS) {
+            notified = true;
+            ended();
+        } else if (event == ChannelInputShutdownEvent.INSTANCE) {
             ended();
         }
     }
@@ -200,7 +207,8 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
         if (closed) {
             return;
         }
-        if (sender.reset() || !channel.isOpen()) {
+        boolean cut = sender.encrypted() && !notified;
+        if (cut || sender.reset() || !channel.isOpen()) {
             fail(Cause.SERVER_CLOSED);
             return;
         }
@@ -220,6 +228,10 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
         if (failure instanceof IOException broken) {
             // The end of the server's sending side is told separately, and decides.
             sender.failed(broken);
+            return;
+        }
+        if (TlsFailure.isOne(failure)) {
+            fail(TlsFailure.of(failure).cause());
             return;
         }
         pool.upstreams().unexpected(pool.server(), failure);

@@ -17,6 +17,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,9 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     @Nullable Http1Upstream older;
 
     private final UpstreamPool pool;
+    /** Whom alone this connection serves; null for everyone. */
+    private final @Nullable ClientEndpoints client;
+
     private final Channel channel;
     private final Http1Sender sender;
     private final BodyReader body = new BodyReader();
@@ -60,6 +64,9 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     /** How long this connection had been idle when the request under way took it. */
     private long idleBefore;
 
+    /** The server ended its side in good order, as TLS has it. */
+    private boolean notified;
+
     // The request under way.
     private boolean requestSent;
     private boolean answersHead;
@@ -67,8 +74,14 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     private int interimResponses;
 
     /** Takes over a channel on which nothing was said yet, for the listener's request. */
-    Http1Upstream(UpstreamPool pool, Channel channel, long connectNanos, UpstreamListener listener) {
+    Http1Upstream(
+            UpstreamPool pool,
+            @Nullable ClientEndpoints client,
+            Channel channel,
+            long connectNanos,
+            UpstreamListener listener) {
         this.pool = pool;
+        this.client = client;
         this.channel = channel;
         this.sender = new Http1Sender(pool, channel);
         this.connectNanos = connectNanos;
@@ -89,6 +102,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     long idleSince() {
         return idleSince;
+    }
+
+    @Nullable ClientEndpoints client() {
+        return client;
     }
 
     /** Closes a connection that the pool has let go. */
@@ -341,7 +358,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event == ChannelInputShutdownEvent.INSTANCE) {
+        if (event == SslCloseCompletionEvent.SUCCESS) {
+            notified = true;
+            serverEnded();
+        } else if (event == ChannelInputShutdownEvent.INSTANCE) {
             serverEnded();
         }
     }
@@ -375,7 +395,9 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     private void endedInBody() {
-        if (sender.reset() || body.cutShort()) {
+        // With TLS an end without close_notify may be anyone's doing (RFC 9112 section 9.8).
+        boolean cut = sender.encrypted() && !notified;
+        if (cut || sender.reset() || body.cutShort()) {
             fail(Cause.RESPONSE_INCOMPLETE, Delivery.POSSIBLE, "");
             return;
         }
@@ -395,6 +417,16 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
             // A failed write is no reason to stop reading: a server may answer early and close. The end of its
             // sending side is told separately, and decides.
             sender.failed(broken);
+            return;
+        }
+        if (TlsFailure.isOne(failure)) {
+            // After the handshake too a server may refuse a client's certificate (RFC 8446 section 4.6.2).
+            TlsFailure broken = TlsFailure.of(failure);
+            if (state == State.IDLE) {
+                closeUnused();
+            } else {
+                fail(broken.cause(), Delivery.POSSIBLE, broken.detail());
+            }
             return;
         }
         pool.upstreams().unexpected(pool.server(), failure);

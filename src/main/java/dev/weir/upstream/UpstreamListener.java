@@ -5,12 +5,28 @@ import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import dev.weir.observe.Cause;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hears what becomes of one request at one server, whichever protocol is spoken there. Called on the loop of the stream.
  * After {@link #onEnd} or {@link #onFailure} nothing more is called.
  */
 public interface UpstreamListener {
+    /**
+     * Whether the request can be sent again if the server closes the connection in the very moment in which the request
+     * is sent. If not, only a connection is reused that is far from the age at which the server may close it.
+     */
+    boolean replayable();
+
+    /** Whether the request asks for another protocol. */
+    boolean upgrade();
+
+    /** Whether that other protocol is WebSocket, the one that HTTP/2 carries too (RFC 8441). */
+    boolean webSocket();
+
+    /** Who asks; null when that is not known. */
+    @Nullable ClientEndpoints client();
+
     /** The wait for a stream is over: here it is. Not called when a stream was there at once. */
     void onConnected(UpstreamStream stream);
 

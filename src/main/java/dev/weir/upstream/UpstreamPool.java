@@ -1,8 +1,11 @@
 package dev.weir.upstream;
 
+import dev.weir.config.Address;
+import dev.weir.config.ProxyProtocolVersion;
 import dev.weir.loop.Loop;
 import dev.weir.observe.ServerMeters;
 import dev.weir.pool.Server;
+import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +17,10 @@ public final class UpstreamPool {
     private final Server server;
     private final ServerMeters meters;
     private final IdleLifetime lifetime;
+    private final Http2Pool shared = new Http2Pool(this);
+    /** Whom to name to a server when the request names no host. */
+    private final AsciiString authority;
+
     private UpstreamSettings settings;
     private boolean retired;
 
@@ -27,40 +34,61 @@ public final class UpstreamPool {
         this.server = server;
         this.settings = settings;
         this.meters = meters;
+        this.authority = AsciiString.of(server.address() instanceof Address.Inet inet ? inet.toString() : "localhost");
         this.lifetime = new IdleLifetime(upstreams.loop().now());
     }
 
     /**
-     * Takes an idle connection, or begins to connect.
+     * Takes an idle connection or a share of one, or begins to connect.
      *
      * @return an {@link UpstreamStream} where one is there at once; else the listener hears when it is, not before this
      *     returns
-     * @param replayable whether the request can be sent again if the server closes the connection in this very moment.
-     *     If not, only a connection is reused that is far from the age at which the server may close it.
-     * @param fresh no reuse at all
+     * @param fresh not over a connection that waited for a request
      */
-    public UpstreamClaim acquire(UpstreamListener listener, boolean replayable, boolean fresh, long now) {
-        Http1Upstream connection = fresh ? null : youngest;
-        if (connection != null && safe(connection, replayable, now)) {
+    public UpstreamClaim acquire(UpstreamListener listener, boolean fresh, long now) {
+        ClientEndpoints client = clientOf(listener);
+        if (settings.http2()) {
+            UpstreamClaim claim = shared.acquire(listener, client);
+            if (claim != null) {
+                return claim;
+            }
+        }
+        Http1Upstream connection = fresh ? null : client == null ? youngest : youngestOf(client);
+        if (connection != null && safe(connection, listener, now)) {
             remove(connection);
             connection.reuse(listener);
             return connection;
         }
-        return Connector.begin(this, listener, false);
+        Connector.Use use = listener.upgrade() ? Connector.Use.HTTP1 : Connector.Use.HTTP;
+        return new Connector(this, client, use).join(listener);
     }
 
     /** Begins to connect for one client whose bytes pass as they are; the listener hears of it as of any other. */
     public UpstreamClaim connect(UpstreamListener listener) {
-        return Connector.begin(this, listener, true);
+        return new Connector(this, clientOf(listener), Connector.Use.RAW).join(listener);
     }
 
-    private boolean safe(Http1Upstream connection, boolean replayable, long now) {
-        return replayable || lifetime.trusts(now - connection.idleSince(), now);
+    /** For whom alone a connection will be; null for everyone. */
+    private @Nullable ClientEndpoints clientOf(UpstreamListener listener) {
+        return settings.proxyProtocol() == ProxyProtocolVersion.OFF ? null : listener.client();
+    }
+
+    /** A server that was told of a client takes all requests on the connection for that client's. */
+    private @Nullable Http1Upstream youngestOf(ClientEndpoints client) {
+        Http1Upstream connection = youngest;
+        while (connection != null && connection.client() != client) {
+            connection = connection.older;
+        }
+        return connection;
+    }
+
+    private boolean safe(Http1Upstream connection, UpstreamListener listener, long now) {
+        return listener.replayable() || lifetime.trusts(now - connection.idleSince(), now);
     }
 
     /** Keeps a connection whose exchange ended well, for the next. False when it has to be closed instead. */
     boolean keep(Http1Upstream connection) {
-        if (retired || settings.idleConnections() == 0) {
+        if (!keepsIdle()) {
             return false;
         }
         if (idle >= settings.idleConnections() && oldest != null) {
@@ -79,6 +107,11 @@ public final class UpstreamPool {
         idle++;
         meters.connectionsIdle.increment();
         return true;
+    }
+
+    /** Whether connections are kept that no request is on. */
+    boolean keepsIdle() {
+        return !retired && settings.idleConnections() > 0;
     }
 
     void remove(Http1Upstream connection) {
@@ -101,6 +134,7 @@ public final class UpstreamPool {
     /** The server has left: idle connections close now, busy ones when their exchange ends. */
     void retire() {
         retired = true;
+        shared.retire();
         while (youngest != null) {
             Http1Upstream connection = youngest;
             remove(connection);
@@ -123,6 +157,14 @@ public final class UpstreamPool {
     /** How long an idle connection is worth keeping, in nanoseconds. */
     long keepNanos() {
         return Math.min(settings.idleNanos(), lifetime.announced());
+    }
+
+    Http2Pool shared() {
+        return shared;
+    }
+
+    AsciiString authority() {
+        return authority;
     }
 
     Server server() {

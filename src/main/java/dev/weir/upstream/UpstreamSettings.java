@@ -1,13 +1,20 @@
 package dev.weir.upstream;
 
+import dev.weir.config.HttpVersion;
 import dev.weir.config.PoolConfig;
+import dev.weir.config.PoolHttp2;
+import dev.weir.config.ProxyProtocolVersion;
 import dev.weir.http.HeadLimits;
+import dev.weir.tls.ClientTls;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a pool's configuration says about connections, in the units of the data path. One instance for each pool and
  * snapshot.
  *
  * @param idleConnections kept for each loop and server
+ * @param http1 whether servers may be spoken to in HTTP/1.1
+ * @param http2 whether servers may be spoken to in HTTP/2
  * @param bufferBytes how much of a message may wait here for a slow reader before the writer is held back
  */
 public record UpstreamSettings(
@@ -18,11 +25,26 @@ public record UpstreamSettings(
         int idleConnections,
         long idleNanos,
         int bufferBytes,
-        HeadLimits headLimits) {
+        HeadLimits headLimits,
+        boolean http1,
+        boolean http2,
+        PoolHttp2 http2Limits,
+        ProxyProtocolVersion proxyProtocol,
+        @Nullable ClientTls tls) {
     /** A status line is bounded like one field. */
     private static final int STATUS_LINE_BYTES = 8192;
 
-    public static UpstreamSettings of(PoolConfig pool) {
+    /** Whether TLS is spoken. */
+    boolean encrypted() {
+        return tls != null;
+    }
+
+    int maxConcurrentStreams() {
+        return http2Limits.maxConcurrentStreams();
+    }
+
+    /** {@code tls}: null for clear text. */
+    public static UpstreamSettings of(PoolConfig pool, @Nullable ClientTls tls) {
         PoolConfig.Limits limits = pool.limits();
         return new UpstreamSettings(
                 pool.timeouts().connect().toNanos(),
@@ -33,6 +55,11 @@ public record UpstreamSettings(
                 pool.connections().idleTimeout().toNanos(),
                 limits.bufferBytes(),
                 new HeadLimits(
-                        Math.min(STATUS_LINE_BYTES, limits.headerBytes()), limits.headerBytes(), limits.headers()));
+                        Math.min(STATUS_LINE_BYTES, limits.headerBytes()), limits.headerBytes(), limits.headers()),
+                pool.http().contains(HttpVersion.HTTP_1_1),
+                pool.http().contains(HttpVersion.H2),
+                pool.http2(),
+                pool.proxyProtocol(),
+                tls);
     }
 }

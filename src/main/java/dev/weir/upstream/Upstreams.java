@@ -2,6 +2,8 @@ package dev.weir.upstream;
 
 import dev.weir.http.ByteSink;
 import dev.weir.http.ResponseHead;
+import dev.weir.http2.IncomingHeads;
+import dev.weir.http2.OutgoingHeads;
 import dev.weir.loop.Loop;
 import dev.weir.observe.LoopMeters;
 import dev.weir.pool.Server;
@@ -21,6 +23,8 @@ public final class Upstreams {
     private final Loop loop;
     private final LoopMeters meters;
     private final ByteSink sink = new ByteSink();
+    private final IncomingHeads incoming = new IncomingHeads();
+    private final OutgoingHeads outgoing = new OutgoingHeads();
     private final ArrayDeque<ResponseHead> spareHeads = new ArrayDeque<>();
     private @Nullable UpstreamPool[] bySlot = new UpstreamPool[16];
 
@@ -81,6 +85,16 @@ public final class Upstreams {
     /** Scratch for the head being written; used within one call. */
     ByteSink sink() {
         return sink;
+    }
+
+    /** Reads heads of HTTP/2; used within one call. */
+    IncomingHeads incoming() {
+        return incoming;
+    }
+
+    /** Writes heads of HTTP/2; used within one call. */
+    OutgoingHeads outgoing() {
+        return outgoing;
     }
 
     /** A fault of Weir's own; nothing that a server does should come here. */

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -47,12 +48,12 @@ class ConnectorTest {
         Upstreams upstreams = new Upstreams(loop, new Meters(1).loop(0));
         Server server = new ServerRegistry().acquire("web", new Address.Inet("127.0.0.1", 1));
         server.endpoints(endpoints);
-        UpstreamSettings settings = UpstreamSettings.of(PoolConfig.of(List.of()));
+        UpstreamSettings settings = UpstreamSettings.of(PoolConfig.of(List.of()), null);
         AtomicBoolean returned = new AtomicBoolean();
         Outcome outcome = new Outcome(returned);
         loop.executor()
                 .submit(() -> {
-                    upstreams.of(server, settings).acquire(outcome, true, true, loop.now());
+                    upstreams.of(server, settings).acquire(outcome, true, loop.now());
                     returned.set(true);
                 })
                 .sync();
@@ -80,6 +81,26 @@ class ConnectorTest {
     private record Outcome(AtomicBoolean returned, CompletableFuture<Cause> cause) implements UpstreamListener {
         Outcome(AtomicBoolean returned) {
             this(returned, new CompletableFuture<>());
+        }
+
+        @Override
+        public boolean replayable() {
+            return true;
+        }
+
+        @Override
+        public boolean upgrade() {
+            return false;
+        }
+
+        @Override
+        public boolean webSocket() {
+            return false;
+        }
+
+        @Override
+        public @Nullable ClientEndpoints client() {
+            return null;
         }
 
         @Override

@@ -1,0 +1,29 @@
+package dev.weir.upstream;
+
+import java.net.SocketAddress;
+
+/**
+ * Between which addresses a client speaks to Weir, as servers are told by the PROXY protocol. There is one for each
+ * connection of a client, and its identity tells whether two requests came over the same one. Immutable.
+ */
+public final class ClientEndpoints {
+    private final SocketAddress source;
+    private final SocketAddress destination;
+
+    /**
+     * @param source the client's own address
+     * @param destination the address that it connected to
+     */
+    public ClientEndpoints(SocketAddress source, SocketAddress destination) {
+        this.source = source;
+        this.destination = destination;
+    }
+
+    SocketAddress source() {
+        return source;
+    }
+
+    SocketAddress destination() {
+        return destination;
+    }
+}

@@ -1,0 +1,489 @@
+package dev.weir.upstream;
+
+import dev.weir.http.Headers;
+import dev.weir.http2.FieldList;
+import dev.weir.loop.Deadline;
+import dev.weir.loop.ReadBuffers;
+import dev.weir.observe.Cause;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http2.Http2Connection.PropertyKey;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One HTTP/2 connection to a server (RFC 9113): the codec, what all its streams share, and its end. A request on it is an
+ * {@link Http2Upstream}. What is sent by all requests of one turn of the loop leaves in one piece. Confined to its loop.
+ */
+final class Http2Connection extends Http2ConnectionHandler {
+    /** Stream identifiers end at 2^31 - 1, and each connection is left well before. */
+    private static final int LAST_STREAM = Integer.MAX_VALUE - 2;
+
+    private static final long PING = 0x7765_6972_2d75_7031L;
+
+    private enum State {
+        /** The server has not said yet that it speaks HTTP/2. */
+        GREETING,
+        OPEN,
+        /** The requests that are on it go on; no other comes. */
+        DRAINING,
+        CLOSED
+    }
+
+    /** Hears how the greeting of the server went; just once. */
+    interface Greeting {
+        /** Its settings are known; the connection may be used. */
+        void ready(Http2Connection connection);
+
+        void failed(Cause cause, String detail);
+    }
+
+    private final UpstreamPool pool;
+    private final UpstreamSettings settings;
+    private final @Nullable ClientEndpoints client;
+    private final Channel channel;
+    private final Greeting greeting;
+    private final PropertyKey key;
+    private final IdleFrames idleFrames = new IdleFrames();
+    private final Deadline deadline = new Deadline(this::expired);
+    private final Runnable flush = this::flushIfDue;
+    /** Streams that something came for in the present read. */
+    private final List<Http2Upstream> touched = new ArrayList<>();
+
+    private State state = State.GREETING;
+    private @Nullable ChannelHandlerContext context;
+    private long connectNanos;
+    private long lastRead;
+    private int streams;
+    private boolean used;
+    private boolean upgrades;
+    private boolean pinged;
+    private boolean flushDue;
+    private String reason = "";
+
+    private Http2Connection(
+            UpstreamPool pool, @Nullable ClientEndpoints client, Channel channel, Greeting greeting, Http2Codec codec) {
+        super(codec.decoder(), codec.encoder(), codec.settings(), false, true);
+        this.pool = pool;
+        this.settings = pool.settings();
+        this.client = client;
+        this.channel = channel;
+        this.greeting = greeting;
+        this.key = connection().newKey();
+        Http2Frames frames = new Http2Frames(this);
+        decoder().frameListener(frames);
+        connection().addListener(frames);
+        encoder().flowController().listener(stream -> {
+            Http2Upstream own = stream.getProperty(key);
+            if (own != null) {
+                own.writabilityChanged();
+            }
+        });
+        codec.writer().tell(id -> {
+            Http2Upstream own = stream(id);
+            if (own != null) {
+                own.progressed();
+            }
+        });
+    }
+
+    /** Greets the server; the listener hears how it answers. */
+    static void open(UpstreamPool pool, @Nullable ClientEndpoints client, Channel channel, Greeting greeting) {
+        Http2Connection connection =
+                new Http2Connection(pool, client, channel, greeting, Http2Codec.of(pool.settings()));
+        // The end of the server's sending side is the end of everything: there are no half-closed connections here.
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+        channel.pipeline().addLast(connection);
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+        context = ctx;
+        super.handlerAdded(ctx);
+        Http2Stream whole = connection().connectionStream();
+        int more = settings.http2Limits().connectionWindow()
+                - decoder().flowController().windowSize(whole);
+        if (more > 0) {
+            decoder().flowController().incrementWindowSize(whole, more);
+        }
+        ctx.flush();
+    }
+
+    // ---- what streams use ----
+
+    UpstreamPool pool() {
+        return pool;
+    }
+
+    UpstreamSettings settings() {
+        return settings;
+    }
+
+    ChannelHandlerContext context() {
+        return Objects.requireNonNull(context, "not yet added to a channel");
+    }
+
+    long connectNanos() {
+        return connectNanos;
+    }
+
+    boolean closed() {
+        return state == State.CLOSED;
+    }
+
+    @Nullable Http2Upstream stream(int id) {
+        Http2Stream stream = connection().stream(id);
+        return stream == null ? null : stream.getProperty(key);
+    }
+
+    /** Begins a stream with this head; null when that is not possible, which says nothing of the request. */
+    @Nullable Http2Stream begin(Http2Upstream own, FieldList head, boolean last) {
+        if (state == State.CLOSED) {
+            return null;
+        }
+        int id = connection().local().incrementAndGetNextStreamId();
+        encoder().writeHeaders(context(), id, head, 0, last, context().newPromise());
+        Http2Stream stream = connection().stream(id);
+        if (stream != null) {
+            stream.setProperty(key, own);
+        }
+        return stream;
+    }
+
+    /** Consumes and sends {@code length} bytes of content, as far as the server's windows let them. */
+    void send(Http2Stream stream, ByteBuf in, int length) {
+        // What has to wait must not hold the large buffer that it came in.
+        ByteBuf data = length < in.capacity() / 4
+                ? channel.alloc().directBuffer(length).writeBytes(in, length)
+                : in.readRetainedSlice(length);
+        encoder().writeData(context(), stream.id(), data, 0, false, context().newPromise());
+    }
+
+    /** Ends the sending side of a stream. */
+    void end(Http2Stream stream, Headers trailers) {
+        FieldList fields =
+                trailers.size() == 0 ? null : pool.upstreams().outgoing().trailers(trailers);
+        if (fields == null || fields.isEmpty()) {
+            encoder()
+                    .writeData(
+                            context(),
+                            stream.id(),
+                            Unpooled.EMPTY_BUFFER,
+                            0,
+                            true,
+                            context().newPromise());
+        } else {
+            encoder()
+                    .writeHeaders(
+                            context(), stream.id(), fields, 0, true, context().newPromise());
+        }
+    }
+
+    boolean writable(Http2Stream stream) {
+        return encoder().flowController().isWritable(stream);
+    }
+
+    /** Gives {@code length} bytes back to the windows of the stream and the connection. */
+    void consumed(Http2Stream stream, int length) {
+        try {
+            if (decoder().flowController().consumeBytes(stream, length)) {
+                flushSoon();
+            }
+        } catch (Http2Exception impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    void reset(Http2Stream stream, Http2Error error) {
+        resetStream(context(), stream.id(), error.code(), context().newPromise());
+        flushSoon();
+    }
+
+    /** Lets all that is written in this turn of the loop go out at its end. */
+    void flushSoon() {
+        if (!flushDue && state != State.CLOSED) {
+            flushDue = true;
+            pool.loop().executor().execute(flush);
+        }
+    }
+
+    private void flushIfDue() {
+        if (flushDue) {
+            flushDue = false;
+            flush(context());
+        }
+    }
+
+    /** The stream was given something in this read. */
+    void touched(Http2Upstream stream) {
+        touched.add(stream);
+    }
+
+    void arm(Deadline which, long nanos) {
+        pool.loop().timers().arm(which, pool.loop().now(), nanos);
+    }
+
+    // ---- the count of streams ----
+
+    /** Whether one more request fits in, for this client. */
+    boolean takes(@Nullable ClientEndpoints wanted) {
+        return state == State.OPEN
+                && wanted == client
+                && streams < settings.http2Limits().maxConcurrentStreams()
+                && streams < connection().local().maxActiveStreams()
+                && connection().local().lastStreamCreated() < LAST_STREAM;
+    }
+
+    /** Whether the server takes upgrades (RFC 8441). */
+    boolean takesUpgrades() {
+        return upgrades;
+    }
+
+    /** A stream for a request, which counts from now on. */
+    Http2Upstream stream(UpstreamListener listener) {
+        if (streams++ == 0) {
+            pool.meters().connectionsIdle.decrement();
+            lastRead = pool.loop().now();
+            arm(deadline, settings.http2Limits().pingAfter().toNanos());
+        }
+        boolean reused = used;
+        used = true;
+        return new Http2Upstream(this, listener, reused);
+    }
+
+    /** A stream has ended. */
+    void ended() {
+        if (--streams > 0 || state == State.CLOSED) {
+            return;
+        }
+        pool.meters().connectionsIdle.increment();
+        if (state == State.DRAINING || !pool.keepsIdle()) {
+            // Not at once: whoever ended the last stream is still at it.
+            pool.loop().executor().execute(this::closeIfIdle);
+        } else {
+            pinged = false;
+            arm(deadline, pool.keepNanos());
+        }
+    }
+
+    /** In good order: the server is told. */
+    private void closeIfIdle() {
+        if (streams == 0 && state != State.CLOSED) {
+            channel.close();
+        }
+    }
+
+    // ---- the life of the connection ----
+
+    /** It has been established, which took so long; there is no request on it yet. */
+    void begin(long nanos) {
+        state = State.OPEN;
+        connectNanos = nanos;
+        pool.opened(nanos);
+        pool.meters().connectionsIdle.increment();
+        pool.shared().add(this);
+        arm(deadline, pool.keepNanos());
+    }
+
+    /** The server's settings have come, the first ones or new ones. */
+    void settled(Http2Settings their) {
+        if (their.connectProtocolEnabled() != null) {
+            upgrades = their.connectProtocolEnabled();
+        }
+        if (state == State.GREETING) {
+            greeting.ready(this);
+        }
+    }
+
+    /** No new requests; those above {@code last} were not processed (RFC 9113 section 6.8). */
+    void goAway(int last, long error) {
+        if (state == State.GREETING) {
+            reason = "the server went away: " + Http2Error.valueOf(error);
+            close();
+            return;
+        }
+        drain();
+        List<Http2Upstream> refused = new ArrayList<>();
+        for (Http2Upstream own : all()) {
+            if (own.id() > last) {
+                refused.add(own);
+            }
+        }
+        for (Http2Upstream own : refused) {
+            own.refused("the server went away: " + Http2Error.valueOf(error));
+        }
+    }
+
+    private List<Http2Upstream> all() {
+        List<Http2Upstream> all = new ArrayList<>();
+        try {
+            connection().forEachActiveStream(stream -> {
+                Http2Upstream own = stream.getProperty(key);
+                if (own != null) {
+                    all.add(own);
+                }
+                return true;
+            });
+        } catch (Http2Exception impossible) {
+            throw new IllegalStateException(impossible);
+        }
+        return all;
+    }
+
+    private void drain() {
+        if (state == State.OPEN) {
+            state = State.DRAINING;
+            pool.shared().remove(this);
+            if (streams == 0) {
+                pool.loop().executor().execute(this::closeIfIdle);
+            }
+        }
+    }
+
+    /** The server has left its pool. */
+    void retire() {
+        drain();
+    }
+
+    /** Idle for too long, or silent while requests wait. */
+    private void expired() {
+        if (streams == 0) {
+            closeIfIdle();
+            return;
+        }
+        long silent = pool.loop().now() - lastRead;
+        long after = settings.http2Limits().pingAfter().toNanos();
+        if (silent < after) {
+            pinged = false;
+            arm(deadline, after - silent);
+        } else if (pinged) {
+            reason = "the server did not answer a PING";
+            close();
+        } else {
+            pinged = true;
+            encoder().writePing(context(), false, PING, context().newPromise());
+            flushSoon();
+            arm(deadline, settings.http2Limits().pingTimeout().toNanos());
+        }
+    }
+
+    /** A frame that carries nothing came; too many of them end the connection. */
+    void idleFrame() {
+        if (state != State.CLOSED
+                && idleFrames.tooMany(channel.isWritable(), pool.loop().now())) {
+            reason = "the server sends too many frames that carry nothing";
+            goAway(
+                    context(),
+                    0,
+                    Http2Error.ENHANCE_YOUR_CALM.code(),
+                    Unpooled.EMPTY_BUFFER,
+                    context().newPromise());
+            close();
+        }
+    }
+
+    /** At once, whatever is on it. */
+    private void close() {
+        if (state != State.CLOSED) {
+            context().close();
+        }
+    }
+
+    // ---- from the channel ----
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        pool.loop().enter();
+        try {
+            lastRead = pool.loop().now();
+            pinged = false;
+            pool.meters().bytesReceived.add(((ByteBuf) message).readableBytes());
+            super.channelRead(ctx, message);
+        } finally {
+            pool.loop().leave();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        for (int i = 0; i < touched.size(); i++) {
+            touched.get(i).readComplete();
+        }
+        touched.clear();
+        flushDue = false;
+        super.channelReadComplete(ctx);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        State before = state;
+        state = State.CLOSED;
+        pool.loop().timers().remove(deadline);
+        List<Http2Upstream> left = all();
+        switch (before) {
+            case GREETING -> greeting.failed(Cause.SERVER_CLOSED, reason);
+            case OPEN, DRAINING -> {
+                pool.shared().remove(this);
+                pool.closed();
+                if (streams == 0) {
+                    pool.meters().connectionsIdle.decrement();
+                }
+            }
+            case CLOSED -> {}
+        }
+        super.channelInactive(ctx);
+        for (Http2Upstream own : left) {
+            own.connectionEnded(reason);
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) throws Exception {
+        if (failure instanceof ReadBuffers.ReadPaused) {
+            return;
+        }
+        if (TlsFailure.isOne(failure)) {
+            reason = TlsFailure.of(failure).detail();
+            ctx.close();
+            return;
+        }
+        if (failure instanceof IOException) {
+            // The end of the connection is told separately.
+            ctx.close();
+            return;
+        }
+        super.exceptionCaught(ctx, failure);
+    }
+
+    @Override
+    protected void onConnectionError(
+            ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
+        if (http2 == null && !(cause instanceof IOException)) {
+            pool.upstreams().unexpected(pool.server(), cause);
+        }
+        reason = String.valueOf(cause.getMessage());
+        super.onConnectionError(ctx, outbound, cause, http2);
+    }
+
+    @Override
+    protected void onStreamError(
+            ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException http2) {
+        Http2Upstream own = stream(http2.streamId());
+        super.onStreamError(ctx, outbound, cause, http2);
+        if (own != null) {
+            own.malformed(String.valueOf(cause.getMessage()));
+        }
+        flushSoon();
+    }
+}

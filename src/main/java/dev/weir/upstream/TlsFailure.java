@@ -1,0 +1,54 @@
+package dev.weir.upstream;
+
+import dev.weir.observe.Cause;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.NotSslRecordException;
+import java.nio.channels.ClosedChannelException;
+import java.security.cert.CertificateException;
+import java.util.Locale;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** Why TLS with a server failed, and a sentence about it in particular. */
+record TlsFailure(Cause cause, String detail) {
+    /** Whether an exception of a channel comes from TLS. */
+    static boolean isOne(Throwable failure) {
+        return failure instanceof SSLException
+                || (failure instanceof DecoderException && failure.getCause() instanceof SSLException);
+    }
+
+    static TlsFailure of(Throwable failure) {
+        CertificateException distrusted = certificate(failure);
+        if (distrusted != null) {
+            return new TlsFailure(Cause.TLS_CERTIFICATE_ERROR, text(distrusted));
+        }
+        Throwable said =
+                failure instanceof DecoderException && failure.getCause() != null ? failure.getCause() : failure;
+        if (said instanceof NotSslRecordException) {
+            return new TlsFailure(Cause.TLS_PROTOCOL_ERROR, "What the server sends is not TLS.");
+        }
+        if (said instanceof ClosedChannelException) {
+            return new TlsFailure(Cause.TLS_PROTOCOL_ERROR, "The server closed the connection during the handshake.");
+        }
+        String text = text(said);
+        // Both BoringSSL and the JDK tell of an alert in the text only.
+        boolean alert = text.toLowerCase(Locale.ROOT).contains("alert");
+        return new TlsFailure(alert ? Cause.TLS_ALERT_RECEIVED : Cause.TLS_PROTOCOL_ERROR, text);
+    }
+
+    /** The first cause, which knows most. */
+    private static @Nullable CertificateException certificate(Throwable failure) {
+        CertificateException found = null;
+        for (Throwable at = failure; at != null; at = at.getCause()) {
+            if (at instanceof CertificateException certificate) {
+                found = certificate;
+            }
+        }
+        return found;
+    }
+
+    private static String text(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null ? failure.getClass().getSimpleName() : message;
+    }
+}
