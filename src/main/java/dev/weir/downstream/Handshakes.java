@@ -36,6 +36,7 @@ final class Handshakes {
         if (text.contains("in common")
                 || text.contains("no shared")
                 || text.contains("unsupported protocol")
+                || text.contains("protocol version")
                 || text.contains("not enabled or supported")
                 || text.contains("client requested protocol")) {
             return Handshake.NOTHING_IN_COMMON;

@@ -446,7 +446,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             return;
         }
         inputEnded = true;
-        if (broken) {
+        if (broken || out.over()) {
             fail(Cause.CLIENT_ABORTED);
         } else if (ahead == null) {
             inputOver();

@@ -153,6 +153,11 @@ public final class Outgoing {
         });
     }
 
+    /** Whether nothing more can be sent: with BoringSSL a peer's close_notify ends both directions. */
+    public boolean over() {
+        return tls != null && tls.engine().isOutboundDone();
+    }
+
     /** Whether the last word has been handed to the system: {@link #whenSent} or {@link #end} had success. */
     public boolean delivered() {
         return delivered;

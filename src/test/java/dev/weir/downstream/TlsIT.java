@@ -230,6 +230,37 @@ class TlsIT {
     }
 
     @Test
+    void closeNotify_beforeTheResponse_abortsOrIsAnswered() throws Exception {
+        CompletableFuture<Void> ended = new CompletableFuture<>();
+        try (ScriptedServer server = ScriptedServer.of(connection -> {
+                    connection.readHead();
+                    ended.get(10, TimeUnit.SECONDS);
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+                    connection.readToEnd();
+                });
+                RunningWeir weir = weir("", server);
+                SSLSocket socket = socket(weir)) {
+            socket.getOutputStream().write(GET.getBytes(US_ASCII));
+            await().untilAsserted(() -> assertThat(server.accepted()).isEqualTo(1));
+            socket.shutdownOutput();
+            CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return new String(socket.getInputStream().readAllBytes(), US_ASCII);
+                } catch (IOException cut) {
+                    return "";
+                }
+            });
+            await().pollDelay(java.time.Duration.ofMillis(100)).until(() -> true);
+            ended.complete(null);
+            // BoringSSL closes both directions, Java keeps its own open: in either case the log tells the truth.
+            boolean answered = answer.get(10, TimeUnit.SECONDS).startsWith("HTTP/1.1 200");
+            await().untilAsserted(() -> assertThat(
+                            weir.metric("weir_failures_total{cause=\"client-aborted\",side=\"client\"}"))
+                    .isEqualTo(answered ? 0 : 1));
+        }
+    }
+
+    @Test
     void idleConnection_closedByTheClient_isForgotten() throws Exception {
         try (ScriptedServer server = ScriptedServer.echoing();
                 RunningWeir weir = weir("", server)) {
