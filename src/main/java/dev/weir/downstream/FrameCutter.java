@@ -14,7 +14,7 @@ final class FrameCutter {
 
     private static final int HEADER = 9;
 
-    /** Sees the header of each frame, in order, before the frame is passed on. */
+    /** Sees the header of each frame before the frame is passed on. */
     interface Watch {
         /** False when nothing more is to be read. */
         boolean frame(int type, int flags, int length);
@@ -36,8 +36,8 @@ final class FrameCutter {
     }
 
     /**
-     * Takes whole frames off the input, or makes one whole by it. The result is the caller's to release; null when there
-     * is none, and then all input has been consumed.
+     * Takes the next whole frame off the input, or makes one whole by it. The result is the caller's to release; null when
+     * there is none, and then all input has been consumed.
      */
     @Nullable ByteBuf next(ByteBuf in) {
         if (ended || !in.isReadable()) {
@@ -47,15 +47,16 @@ final class FrameCutter {
         if (rest != null) {
             return completed(in, rest);
         }
-        int end = wholeEnd(in);
-        if (end > in.readerIndex()) {
-            return in.readRetainedSlice(end - in.readerIndex());
+        int frame = in.readableBytes() < HEADER ? HEADER : HEADER + length(in, in.readerIndex());
+        if (frame > HEADER + MAX_FRAME) {
+            // For the codec to refuse.
+            return in.readRetainedSlice(in.readableBytes());
         }
-        if (!ended && in.isReadable()) {
-            rest = allocator.buffer(HEADER + (in.readableBytes() < HEADER ? 0 : length(in, in.readerIndex())));
-            rest.writeBytes(in);
+        if (in.readableBytes() < frame) {
+            rest = allocator.buffer(frame).writeBytes(in);
+            return null;
         }
-        return null;
+        return seen(in, in.readerIndex()) ? in.readRetainedSlice(frame) : null;
     }
 
     private @Nullable ByteBuf completed(ByteBuf in, ByteBuf part) {
@@ -80,22 +81,6 @@ final class FrameCutter {
         }
         part.release();
         return null;
-    }
-
-    /** Behind the last whole frame. One that is too long counts as whole, for the codec to refuse. */
-    private int wholeEnd(ByteBuf in) {
-        int at = in.readerIndex();
-        while (in.writerIndex() - at >= HEADER) {
-            int length = length(in, at);
-            if (length > MAX_FRAME) {
-                return in.writerIndex();
-            }
-            if (in.writerIndex() - at - HEADER < length || !seen(in, at)) {
-                return at;
-            }
-            at += HEADER + length;
-        }
-        return at;
     }
 
     private boolean seen(ByteBuf in, int at) {

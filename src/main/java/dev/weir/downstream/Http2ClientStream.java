@@ -195,6 +195,11 @@ final class Http2ClientStream implements ClientStream {
         }
     }
 
+    /** Whether the client has ended its direction. */
+    boolean requestEnded() {
+        return requestEnded;
+    }
+
     /** A second header block, with which the codec has made sure that the request ends. */
     void trailers(FieldList block) {
         requestEnded = true;

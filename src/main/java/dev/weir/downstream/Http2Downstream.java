@@ -21,6 +21,7 @@ import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.io.IOException;
@@ -77,6 +78,9 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     private State state = State.OPEN;
     private @Nullable ChannelHandlerContext context;
     private @Nullable Flood flood;
+    /** Of the frame that is being decoded. */
+    private int frameType;
+
     private int resets;
     private int prefaceLeft = PREFACE;
     private boolean reading;
@@ -237,6 +241,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     /** Each frame's header passes here before the frame is decoded. */
     private boolean watch(int type, int flags, int length) {
+        frameType = type;
         if (flood == null) {
             flood = guard.frame(
                     type, flags, length, channel.isWritable(), worker().loop().now());
@@ -423,11 +428,19 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         if (stream == null && wasReset(id)) {
             return;
         }
+        Http2Error error = failure.error();
+        if (frameType == Http2FrameTypes.HEADERS && stream == null && error == Http2Error.STREAM_CLOSED) {
+            // RFC 9113 section 5.1: of a stream that is over no more can come.
+            giveUp(error, Cause.REQUEST_MALFORMED);
+            return;
+        }
         if (stream != null) {
+            boolean behindEnd = frameType == Http2FrameTypes.HEADERS && stream.requestEnded();
+            error = behindEnd ? Http2Error.STREAM_CLOSED : error;
             stream.violated();
         }
-        boolean announced = state != State.OPEN && failure.error() == Http2Error.REFUSED_STREAM;
-        streamError(id, failure.error(), !announced);
+        boolean announced = state != State.OPEN && error == Http2Error.REFUSED_STREAM;
+        streamError(id, error, !announced);
     }
 
     /** Resets a stream because of what the client did. */

@@ -268,6 +268,19 @@ class Http2IT {
     }
 
     @Test
+    void headers_behindTheEnd_areStreamClosed() throws Exception {
+        try (ScriptedServer server = ScriptedServer.of(RawClient::readToEnd);
+                RunningWeir weir = weir("", server);
+                RawHttp2 client = client(weir)) {
+            client.request(1, true, "GET", "/").headers(1, true, "x", "y");
+            assertThat(client.await(RST_STREAM, 1).intAt(0)).isEqualTo(STREAM_CLOSED);
+
+            client.request(5, true, "GET", "/").request(3, true, "GET", "/");
+            assertThat(client.readToGoAway()).isEqualTo(STREAM_CLOSED);
+        }
+    }
+
+    @Test
     void slowServer_holdsItsClientBackByItsWindowOnly() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         try (ScriptedServer server = ScriptedServer.of(connection -> {
