@@ -39,11 +39,6 @@ public record PeerCertificate(String subject, String fingerprint) {
         }
     }
 
-    /** The value of the field that tells servers: {@code Hash=…;Subject="…"}. */
-    public String fieldValue() {
-        return "Hash=" + fingerprint + ";Subject=\"" + subject + "\"";
-    }
-
     /** Anything else as RFC 4514 section 2.4 lets it be written: a backslash and two hex digits for each byte. */
     private static String visible(String name) {
         StringBuilder visible = new StringBuilder();

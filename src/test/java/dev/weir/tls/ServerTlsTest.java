@@ -189,9 +189,7 @@ class ServerTlsTest {
             PeerCertificate told =
                     requireNonNull(PeerCertificate.of(handshake.talk().serverSide()));
             assertThat(told.subject()).isEqualTo("CN=alice");
-            assertThat(told.fieldValue())
-                    .isEqualTo("Hash=" + told.fingerprint() + ";Subject=\"CN=alice\"")
-                    .hasSize("Hash=;Subject=\"CN=alice\"".length() + 64);
+            assertThat(told.fingerprint()).matches("[0-9a-f]{64}");
         }
         try (Handshake handshake = shake(tls, authority.trusting(), "a.example", parameters -> {})) {
             assertThat(handshake.talk().serverSide().handshakeFuture().isSuccess())
