@@ -1,6 +1,7 @@
 package dev.weir.tls;
 
 import dev.weir.config.Address;
+import dev.weir.config.HttpVersion;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.PoolTls;
 import io.netty.buffer.ByteBufAllocator;
@@ -31,7 +32,9 @@ public final class ClientTls implements Renewable {
     /** Written by the control plane, read by the loops once for each connection. */
     private volatile State state;
 
-    private record State(SslContext context, @Nullable CertifiedKey own, FileStamps stamps) {}
+    /** {@code http1}: the same where nothing but HTTP/1.1 is offered; often the same object. */
+    private record State(
+            SslContext context, SslContext http1, @Nullable CertifiedKey own, FileStamps stamps) {}
 
     private ClientTls(String name, PoolConfig pool, PoolTls config, SslProvider provider) throws IOException {
         this.name = name;
@@ -57,6 +60,15 @@ public final class ClientTls implements Renewable {
      * @param server where the connection leads
      */
     public SslHandler newHandler(ByteBufAllocator alloc, Address server) {
+        return newHandler(state.context, alloc, server);
+    }
+
+    /** The same, where nothing but HTTP/1.1 is offered (ALPN). */
+    public SslHandler newHttp1Handler(ByteBufAllocator alloc, Address server) {
+        return newHandler(state.http1, alloc, server);
+    }
+
+    private SslHandler newHandler(SslContext context, ByteBufAllocator alloc, Address server) {
         // Host and port are also the key under which a session is kept. Servers that share a name must not share
         // sessions, so that they get ports of their own there; nothing else looks at the port.
         String host = config.serverName();
@@ -65,7 +77,7 @@ public final class ClientTls implements Renewable {
             host = inet.host();
             port = inet.port();
         }
-        SslHandler handler = state.context.newHandler(alloc, host, port);
+        SslHandler handler = context.newHandler(alloc, host, port);
         handler.setHandshakeTimeoutMillis(0);
         return handler;
     }
@@ -91,10 +103,18 @@ public final class ClientTls implements Renewable {
             builder.keyManager(own.key(), own.chain());
         }
         SslContext context = builder.build();
+        SslContext http1 = pool.http().size() > 1 ? http1(builder) : context;
         if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
             sessions.setTicketKeys(); // TLS 1.2 too takes tickets
         }
-        return new State(context, own, stamps);
+        return new State(context, http1, own, stamps);
+    }
+
+    /** Rarely used, and so left to the garbage collector instead of being counted. */
+    private SslContext http1(SslContextBuilder builder) throws IOException {
+        SslProvider collected = provider == SslProvider.OPENSSL_REFCNT ? SslProvider.OPENSSL : provider;
+        Providers.configure(builder, collected, config.minVersion(), List.of(HttpVersion.HTTP_1_1));
+        return builder.build();
     }
 
     @Override

@@ -161,7 +161,12 @@ final class Connector {
         if (use == Use.RAW) {
             pass(ready);
         } else if (tls != null) {
-            secure(ready, tls.newHandler(ready.alloc(), pool.server().address()));
+            Address server = pool.server().address();
+            secure(
+                    ready,
+                    use == Use.HTTP1
+                            ? tls.newHttp1Handler(ready.alloc(), server)
+                            : tls.newHandler(ready.alloc(), server));
         } else if (settings.http2()) {
             speakHttp2(ready);
         } else {

@@ -234,6 +234,36 @@ class TlsUpstreamIT {
     }
 
     @Test
+    void upgradeThatHttp2DoesNotTake_goesOverHttp1() throws Exception {
+        SSLContext context = authority.server("127.0.0.1").context();
+        try (ScriptedServer server = ScriptedServer.tls(
+                        context,
+                        connection -> {
+                            ((SSLSocket) connection.socket()).startHandshake();
+                            if (connection.protocol().equals("h2")) {
+                                RawHttp2 http = RawHttp2.server(connection);
+                                http.headers(http.await(RawHttp2.HEADERS).stream(), true, ":status", "204");
+                                http.next();
+                            } else {
+                                connection.readHead();
+                                connection.send(
+                                        "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello");
+                                connection.readToEnd();
+                            }
+                        },
+                        "h2",
+                        "http/1.1");
+                RunningWeir weir = RunningWeir.before("", trusting("") + "http: [h2, http/1.1]\n", server);
+                RawClient client = weir.connect()) {
+            assertThat(weir.exchange(GET)).startsWith("HTTP/1.1 204");
+            client.send("GET /ws HTTP/1.1\r\nHost: site\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+            assertThat(client.readHead()).startsWith("HTTP/1.1 101");
+            assertThat(client.readText(5)).isEqualTo("hello");
+        }
+    }
+
+    @Test
     void largeBodies_passBothWays() throws Exception {
         String body = "x".repeat(3_000_000);
         try (ScriptedServer server =
