@@ -217,6 +217,13 @@ public final class RawHttp2 implements AutoCloseable {
         return await(frame -> frame.type() == type);
     }
 
+    /** The stream of the next HEADERS, which are still to be read: for servers, the next request. */
+    public int awaitStream() throws IOException {
+        Frame head = await(HEADERS);
+        waiting.addFirst(head);
+        return head.stream();
+    }
+
     /** The next frame of this type on this stream. */
     public Frame await(int type, int stream) throws IOException {
         return await(frame -> frame.type() == type && frame.stream() == stream);

@@ -1,22 +1,13 @@
 package dev.weir.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.weir.testing.Programs;
 import dev.weir.testing.Quiet;
 import dev.weir.testing.RunningWeir;
-import java.io.File;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +20,7 @@ class PeersIT {
     @TempDir
     Path directory;
 
-    private final List<Process> running = new ArrayList<>();
+    private final Programs programs = new Programs();
 
     @BeforeEach
     void content() throws IOException {
@@ -40,59 +31,21 @@ class PeersIT {
 
     @AfterEach
     void stopAll() throws InterruptedException {
-        for (Process process : running) {
-            process.destroy();
-            if (!process.waitFor(5, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        }
-    }
-
-    private static void assumeInstalled(String program) {
-        boolean installed = Arrays.stream((System.getenv("PATH") + ":/usr/sbin:/usr/local/sbin").split(":"))
-                .anyMatch(folder -> new File(folder, program).canExecute());
-        assumeTrue(installed, program + " is not installed here");
-    }
-
-    private Process start(Path output, String... command) throws IOException {
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        running.add(process);
-        return process;
+        programs.close();
     }
 
     private void serve(String... command) throws IOException {
-        start(directory.resolve("server.out"), command);
+        programs.start(directory.resolve("server.out"), command);
     }
 
     private String run(String... command) throws Exception {
-        Path written = directory.resolve("client.out");
-        Process process = start(written, command);
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        String output = Files.readString(written);
-        assertThat(process.exitValue()).as(output).isZero();
-        return output;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
-    private static void awaitListening(int port) {
-        await().ignoreException(java.net.ConnectException.class).until(() -> {
-            new Socket(InetAddress.getLoopbackAddress(), port).close();
-            return true;
-        });
+        return programs.run(directory.resolve("client.out"), command);
     }
 
     /** {@code more} stands in the server block. */
     private int nginx(String more) throws IOException {
-        assumeInstalled("nginx");
-        int port = freePort();
+        Programs.assumeInstalled("nginx");
+        int port = Programs.freePort();
         Path config = Files.writeString(directory.resolve("nginx.conf"), """
                 daemon off; master_process off; pid %1$s/nginx.pid; error_log %1$s/error.log;
                 events { worker_connections 256; }
@@ -104,7 +57,7 @@ class PeersIT {
                 }
                 """.formatted(directory, port, more));
         serve("nginx", "-c", config.toString(), "-p", directory.toString(), "-e", directory + "/error.log");
-        awaitListening(port);
+        Programs.awaitListening(port);
         return port;
     }
 
@@ -123,7 +76,7 @@ class PeersIT {
 
     @Test
     void nginxAndCurl_filesOnOneConnection_arriveWhole() throws Exception {
-        assumeInstalled("curl");
+        Programs.assumeInstalled("curl");
         try (RunningWeir weir = before(nginx(""))) {
             String target = directory.resolve("got").toString();
             String format = "%{http_code} %{size_download} %{num_connects}\n";
@@ -145,7 +98,7 @@ class PeersIT {
 
     @Test
     void nginxAndCurl_uploadWithExpect_isAnswered() throws Exception {
-        assumeInstalled("curl");
+        Programs.assumeInstalled("curl");
         try (RunningWeir weir = before(nginx("location /put { client_max_body_size 0; return 200 'taken'; }"))) {
             assertThat(run(
                             "curl",
@@ -171,7 +124,7 @@ class PeersIT {
 
     @Test
     void nginxThatClosesAfterEachTenth_underWrk_noErrors() throws Exception {
-        assumeInstalled("wrk");
+        Programs.assumeInstalled("wrk");
         try (RunningWeir weir = before(nginx("keepalive_requests 10;"))) {
             String report = run("wrk", "-t1", "-c20", "-d3", url(weir, "/small"));
             assertThat(report)
@@ -184,7 +137,7 @@ class PeersIT {
 
     @Test
     void nginxThatClosesIdleOnes_underAbPosts_noErrors() throws Exception {
-        assumeInstalled("ab");
+        Programs.assumeInstalled("ab");
         int port = nginx("keepalive_timeout 1s; location /post { return 200 'ok'; }");
         try (RunningWeir weir = before(port)) {
             String report = run(
@@ -206,9 +159,9 @@ class PeersIT {
 
     @Test
     void pythonsHttp10Server_filesAndErrors_arrive() throws Exception {
-        assumeInstalled("python3");
-        assumeInstalled("curl");
-        int port = freePort();
+        Programs.assumeInstalled("python3");
+        Programs.assumeInstalled("curl");
+        int port = Programs.freePort();
         serve(
                 "python3",
                 "-m",
@@ -218,7 +171,7 @@ class PeersIT {
                 "127.0.0.1",
                 "--directory",
                 directory.resolve("site").toString());
-        awaitListening(port);
+        Programs.awaitListening(port);
         try (RunningWeir weir = before(port)) {
             Path target = directory.resolve("got");
             for (int i = 0; i < 5; i++) {

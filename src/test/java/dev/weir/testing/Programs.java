@@ -1,0 +1,74 @@
+package dev.weir.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Programs that others have written, as clients and servers of a test; all end with it. */
+public final class Programs implements AutoCloseable {
+    private static final long TIMEOUT_SECONDS = 60;
+
+    private final List<Process> running = new ArrayList<>();
+
+    /** Leaves the test out where the program is not installed. */
+    public static void assumeInstalled(String program) {
+        boolean installed = Arrays.stream((System.getenv("PATH") + ":/usr/sbin:/usr/local/sbin").split(":"))
+                .anyMatch(folder -> new File(folder, program).canExecute());
+        assumeTrue(installed, program + " is not installed here");
+    }
+
+    /** Starts a program whose output, errors included, goes to a file. */
+    public Process start(Path output, String... command) throws IOException {
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .redirectInput(new File("/dev/null"))
+                .start();
+        running.add(process);
+        return process;
+    }
+
+    /** Runs a program to its end, which must be a success, and returns its output. */
+    public String run(Path output, String... command) throws Exception {
+        Process process = start(output, command);
+        assertThat(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
+        String written = Files.readString(output);
+        assertThat(process.exitValue()).as(written).isZero();
+        return written;
+    }
+
+    public static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    public static void awaitListening(int port) {
+        await().ignoreException(java.net.ConnectException.class).until(() -> {
+            new Socket(InetAddress.getLoopbackAddress(), port).close();
+            return true;
+        });
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        for (Process process : running) {
+            process.destroy();
+            if (!process.waitFor(5, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        }
+    }
+}
