@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ public final class Programs implements AutoCloseable {
     public String run(Path output, String... command) throws Exception {
         Process process = start(output, command);
         assertThat(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
-        String written = Files.readString(output);
+        String written = Files.readString(output, StandardCharsets.ISO_8859_1);
         assertThat(process.exitValue()).as(written).isZero();
         return written;
     }
