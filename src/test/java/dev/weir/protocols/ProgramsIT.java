@@ -35,6 +35,7 @@ class ProgramsIT {
         Files.createDirectories(directory.resolve("site"));
         Files.writeString(directory.resolve("site/file"), "0123456789".repeat(FILE_BYTES / 10));
         Files.writeString(directory.resolve("site/small"), "small");
+        Files.writeString(directory.resolve("site/put"), "");
     }
 
     @AfterEach
@@ -59,7 +60,10 @@ class ProgramsIT {
                   uwsgi_temp_path %1$s/u; scgi_temp_path %1$s/s;
                   server {
                     listen 127.0.0.1:%2$d %3$s; root %1$s/site; %4$s
-                    location = /put { return 200 "$server_protocol $content_length"; }
+                    # Answers when the whole body was read: mirroring reads it, and the file handler then refuses POST.
+                    location = /put { client_body_buffer_size 1m; mirror /mirrored; error_page 405 = @put; }
+                    location = /mirrored { internal; return 204; }
+                    location @put { return 200 "$server_protocol $content_length"; }
                     location = /protocol { return 200 "$server_protocol $scheme"; }
                   }
                 }
