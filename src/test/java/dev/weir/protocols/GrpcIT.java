@@ -44,9 +44,12 @@ class GrpcIT {
     private @Nullable TestAuthority authority;
 
     private RunningWeir weir(String poolKeys, EchoService... servers) throws Exception {
+        return weir(poolKeys, Stream.of(servers).map(EchoService::address).collect(Collectors.joining("\", \"")));
+    }
+
+    private RunningWeir weir(String poolKeys, String addresses) throws Exception {
         TestAuthority made = TestAuthority.in(directory);
         authority = made;
-        String addresses = Stream.of(servers).map(EchoService::address).collect(Collectors.joining("\", \""));
         return RunningWeir.of("""
                 event-loops: 1
                 admin: { bind: "127.0.0.1:0" }
@@ -219,8 +222,9 @@ class GrpcIT {
     @Test
     void failure_ofWeir_isUnavailableWithItsCause() throws Exception {
         EchoService gone = new EchoService();
+        String address = gone.address();
         gone.close();
-        try (RunningWeir weir = weir("", gone)) {
+        try (RunningWeir weir = weir("", address)) {
             ManagedChannel channel = channel(weir);
             Status status = failure(() -> call(channel, EchoService.UNARY, bytes("x")));
             assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
