@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.observe.Cause;
 import dev.weir.testing.RunningWeir;
+import dev.weir.testing.TestAuthority;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,10 +42,13 @@ class OperationsPageTest {
         String yaml = """
                 event-loops: 1
                 admin: { bind: "127.0.0.1:0" }
-                listeners: [{ bind: "127.0.0.1:0" }]
+                listeners:
+                  - bind: "127.0.0.1:0"
+                  - { bind: "127.0.0.1:0", tls: { certificates: [%s] } }
                 pools: { web: { servers: ["127.0.0.1:1"] } }
                 access-log: { path: "%s" }
-                """.formatted(directory.resolve("access.log"));
+                """.formatted(
+                        TestAuthority.in(directory).server("site.example").yaml(), directory.resolve("access.log"));
         try (RunningWeir weir = RunningWeir.of(yaml)) {
             weir.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
             TreeSet<String> exposed = weir.metrics()

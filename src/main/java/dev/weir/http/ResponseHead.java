@@ -72,6 +72,11 @@ public final class ResponseHead {
         conclude();
     }
 
+    /** Writes a status line with the usual reason phrase; {@code status} is 100 to 999. */
+    public static void putStatusLine(int status, ByteSink to) {
+        StatusLine.put(status, to);
+    }
+
     /** Whether a byte of a head has come. */
     public boolean started() {
         return buffer.length() > 0;

@@ -14,8 +14,12 @@ final class StatusLine {
     private static final Map<Integer, String> REASONS = Map.ofEntries(
             Map.entry(100, "Continue"),
             Map.entry(101, "Switching Protocols"),
+            Map.entry(103, "Early Hints"),
             Map.entry(200, "OK"),
+            Map.entry(201, "Created"),
+            Map.entry(202, "Accepted"),
             Map.entry(204, "No Content"),
+            Map.entry(206, "Partial Content"),
             Map.entry(301, "Moved Permanently"),
             Map.entry(302, "Found"),
             Map.entry(303, "See Other"),
@@ -27,11 +31,18 @@ final class StatusLine {
             Map.entry(403, "Forbidden"),
             Map.entry(404, "Not Found"),
             Map.entry(405, "Method Not Allowed"),
+            Map.entry(406, "Not Acceptable"),
             Map.entry(408, "Request Timeout"),
+            Map.entry(409, "Conflict"),
+            Map.entry(410, "Gone"),
+            Map.entry(412, "Precondition Failed"),
             Map.entry(413, "Content Too Large"),
             Map.entry(414, "URI Too Long"),
+            Map.entry(415, "Unsupported Media Type"),
+            Map.entry(416, "Range Not Satisfiable"),
             Map.entry(417, "Expectation Failed"),
             Map.entry(421, "Misdirected Request"),
+            Map.entry(422, "Unprocessable Content"),
             Map.entry(429, "Too Many Requests"),
             Map.entry(431, "Request Header Fields Too Large"),
             Map.entry(500, "Internal Server Error"),
@@ -40,6 +51,13 @@ final class StatusLine {
             Map.entry(503, "Service Unavailable"),
             Map.entry(504, "Gateway Timeout"),
             Map.entry(505, "HTTP Version Not Supported"));
+
+    /** The lines of the statuses above, by status. */
+    private static final byte[][] KNOWN = new byte[600][];
+
+    static {
+        REASONS.keySet().forEach(status -> KNOWN[status] = of(status));
+    }
 
     private int status;
     private int reasonStart;
@@ -53,6 +71,12 @@ final class StatusLine {
             throw new IllegalArgumentException("status: " + status + " (expected: 100 to 999)");
         }
         return Words.ascii("HTTP/1.1 " + status + ' ' + REASONS.getOrDefault(status, "") + "\r\n");
+    }
+
+    /** Writes the line of {@link #of}. */
+    static void put(int status, ByteSink to) {
+        byte[] known = status < KNOWN.length ? KNOWN[status] : null;
+        to.put(known != null ? known : of(status));
     }
 
     void clear() {

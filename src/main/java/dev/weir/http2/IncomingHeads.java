@@ -35,7 +35,6 @@ public final class IncomingHeads {
     private static final AsciiString WEBSOCKET = AsciiString.cached("websocket");
 
     private static final byte[] VERSION_BEHIND = ascii(" HTTP/1.1\r\n");
-    private static final byte[] VERSION_BEFORE = ascii("HTTP/1.1 ");
     private static final byte[] GET = ascii("GET");
     private static final byte[] HOST_LINE = ascii("host: ");
     private static final byte[] COOKIE_LINE = ascii("cookie: ");
@@ -102,12 +101,12 @@ public final class IncomingHeads {
         if (block.tooLarge()) {
             throw ProtocolViolation.of(Violation.SECTION_TOO_LARGE);
         }
-        AsciiString status = responseStatus(block);
+        int status = responseStatus(block);
         sink.clear();
-        sink.put(VERSION_BEFORE).put(status.array(), status.arrayOffset(), 3).put((byte) ' ');
-        sink.put(CRLF);
+        // With a reason phrase, which HTTP/2 has not: some clients of HTTP/1 cannot do without.
+        ResponseHead.putStatusLine(status, sink);
         fields(block, 1, null, false);
-        boolean neverHasContent = status.byteAt(0) == '1' || status.contentEquals("204") || status.contentEquals("304");
+        boolean neverHasContent = status < 200 || status == 204 || status == 304;
         if (!ended && !hasLength && !neverHasContent) {
             sink.put(CHUNKED);
         }
@@ -159,7 +158,7 @@ public final class IncomingHeads {
         return i;
     }
 
-    private static AsciiString responseStatus(FieldList block) {
+    private static int responseStatus(FieldList block) {
         if (block.size() == 0 || !isPseudo(block.name(0))) {
             throw ProtocolViolation.of(Violation.PSEUDO_MISSING);
         }
@@ -169,9 +168,14 @@ public final class IncomingHeads {
         if (block.size() > 1 && block.name(1).equals(Pseudo.STATUS)) {
             throw ProtocolViolation.of(Violation.PSEUDO_REPEATED);
         }
-        AsciiString status = block.value(0);
+        AsciiString text = block.value(0);
+        int status = 0;
+        for (int i = 0; i < text.length() && i < 3; i++) {
+            int digit = text.byteAt(i) - '0';
+            status = digit < 0 || digit > 9 ? -1000 : 10 * status + digit;
+        }
         // HTTP/2 has no 101 (RFC 9113 section 8.6).
-        if (status.length() != 3 || !FieldChecks.isVisible(status) || status.contentEquals("101")) {
+        if (text.length() != 3 || status < 100 || status == 101) {
             throw ProtocolViolation.of(Violation.PSEUDO_INVALID);
         }
         return status;

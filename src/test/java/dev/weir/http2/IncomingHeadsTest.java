@@ -288,6 +288,17 @@ class IncomingHeadsTest {
     }
 
     @Test
+    void response_hasTheUsualReasonPhrase() {
+        ResponseHead head = response(true, ":status", "404");
+        assertThat(new String(
+                        head.bytes(),
+                        head.reasonStart(),
+                        head.reasonEnd() - head.reasonStart(),
+                        StandardCharsets.US_ASCII))
+                .isEqualTo("Not Found");
+    }
+
+    @Test
     void response_final_hasFramingOfItsForm() {
         assertThat(response(false, ":status", "200").framing(false)).isEqualTo(BodyFraming.CHUNKED);
         assertThat(response(false, ":status", "200", "content-length", "3").framing(false))
@@ -307,7 +318,7 @@ class IncomingHeadsTest {
                 "PSEUDO_MISPLACED! :status,200,:path,/",
                 "PSEUDO_INVALID! :status,101",
                 "PSEUDO_INVALID! :status,20",
-                "STATUS_LINE! :status,2x0",
+                "PSEUDO_INVALID! :status,2x0",
                 "CONNECTION_FIELD! :status,200,transfer-encoding,chunked",
                 "FIELD_NAME_INVALID! :status,200,Etag,x"
             })
