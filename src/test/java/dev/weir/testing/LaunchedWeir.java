@@ -26,8 +26,9 @@ public final class LaunchedWeir implements AutoCloseable {
     }
 
     public static LaunchedWeir by(Path launcher, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(arguments));
-        command.addFirst(launcher.toString());
+        // A build that was itself started in the background ignores SIGINT, and what it starts would too.
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT", launcher.toString()));
+        command.addAll(List.of(arguments));
         return new LaunchedWeir(
                 new ProcessBuilder(command).redirectErrorStream(true).start());
     }
