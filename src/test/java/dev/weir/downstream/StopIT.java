@@ -2,6 +2,7 @@ package dev.weir.downstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
@@ -38,7 +39,11 @@ class StopIT {
             goOn.complete(true);
             assertThat(idle.readMessage().status()).isEqualTo(200);
             int port = weir.port();
-            busy.send("GET / HTTP/1.1\r\nHost: a\r\nx: ");
+            String begun = "GET / HTTP/1.1\r\nHost: a\r\nx: ";
+            busy.send(begun);
+            // Before its first byte is read a connection counts as idle.
+            int sent = GET.length() + begun.length();
+            await().until(() -> weir.metric("weir_downstream_received_bytes_total") == sent);
             weir.weir().stop();
             assertThat(idle.endsOrderly()).isTrue();
             assertThat(silent.endsOrderly()).isTrue();

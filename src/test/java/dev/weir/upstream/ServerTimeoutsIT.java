@@ -132,12 +132,12 @@ class ServerTimeoutsIT {
                     }
                     connection.send("0\r\n\r\n");
                 });
-                RunningWeir weir = RunningWeir.before("", "timeouts: { body-idle: 100ms }", server);
+                RunningWeir weir = RunningWeir.before("", "timeouts: { body-idle: 500ms }", server);
                 RawClient client = weir.connect()) {
             client.send(GET);
             assertThat(client.readHead()).startsWith("HTTP/1.1 200 ");
             // Longer than the server's deadline, with all buffers between the two full.
-            assertThat(new CountDownLatch(1).await(600, TimeUnit.MILLISECONDS)).isFalse();
+            assertThat(new CountDownLatch(1).await(1500, TimeUnit.MILLISECONDS)).isFalse();
             String rest = client.readToEnd();
             assertThat(rest).endsWith("\r\n0\r\n\r\n");
             assertThat(rest.chars().filter(each -> each == 'x').count()).isEqualTo(1024L * chunks);
