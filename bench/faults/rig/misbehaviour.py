@@ -1,6 +1,6 @@
 """Scenarios in which servers answer wrongly, slowly, or close connections when they please."""
 
-from .load import between, measured, percentile, wait_until
+from .load import between, percentile, wait_until
 from .results import Result, ratio
 
 RATE, SERVICE_MS = 1000, 5
@@ -26,17 +26,17 @@ def _fast500(rig, name, rate, **options):
     servers = rig.servers(4, service=SERVICE_MS)
     balancer = rig.balancer(servers)
     calm, trouble = rig.scaled(3), rig.scaled(6, least=3)
-    load = rig.load(balancer, (rate, rig.warm + calm + trouble), **options)
-    quiet = (load.start + rig.warm, load.start + rig.warm + calm)
+    load = rig.load(balancer, (rate, calm + trouble), **options)
+    quiet = (load.begin, load.begin + calm)
     wait_until(quiet[1])
     fault = servers[0].behave(status=500, service=FAILING_MS)
-    requests = measured(load, quiet)
+    requests = load.finish()
     result = Result(name, rig.kind)
     result.count(requests, quiet, (fault, fault + 1))
     arrivals = [arrival.at for arrival in servers[0].arrivals() if arrival.at > fault]
     result.reached = max(0, len(arrivals) - ANSWERS_ALLOWED)
     since = arrivals[ANSWERS_ALLOWED - 1] if result.reached else fault
-    share = ratio(result.reached, len(between(requests, since, load.start + load.seconds)))
+    share = ratio(result.reached, len(between(requests, since, load.end)))
     result.target(f"% of traffic that it gets after its first {ANSWERS_ALLOWED} answers", _percent(share), 1)
     result.notes.append(f"it answered {len(arrivals)} of {len(between(requests, fault, since + 60))} requests")
     return result
@@ -47,15 +47,15 @@ def gray(rig):
     calm, trouble = rig.scaled(4), GRAY_NOTICED_SECONDS + rig.scaled(6, least=3)
     without = _without_gray(rig, rig.scaled(6, least=3))
     servers = rig.servers(4, service=SERVICE_MS)
-    load = rig.load(rig.balancer(servers), (RATE, rig.warm + calm + trouble))
-    quiet = (load.start + rig.warm, load.start + rig.warm + calm)
+    load = rig.load(rig.balancer(servers), (RATE, calm + trouble))
+    quiet = (load.begin, load.begin + calm)
     wait_until(quiet[1])
     fault = servers[0].behave(service=SERVICE_MS * GRAY_FACTOR)
-    requests = measured(load, quiet)
+    requests = load.finish()
     result = Result("gray", rig.kind)
     result.count(requests, quiet, (fault, fault + 1))
     noticed = fault + GRAY_NOTICED_SECONDS
-    later = between(requests, noticed, load.start + load.seconds)
+    later = between(requests, noticed, load.end)
     result.reached = sum(arrival.at > noticed for arrival in servers[0].arrivals())
     result.target("% of traffic that it gets after 5 s", _percent(ratio(result.reached, len(later))), 0.5)
     p99 = percentile(later, 0.99)
@@ -67,8 +67,8 @@ def gray(rig):
 def _without_gray(rig, seconds):
     """The p99 that the pool has with three servers."""
     balancer = rig.balancer(rig.servers(3, service=SERVICE_MS))
-    load = rig.load(balancer, (RATE, rig.warm + seconds))
-    p99 = percentile(measured(load, (load.start + rig.warm, 0)), 0.99)
+    load = rig.load(balancer, (RATE, seconds))
+    p99 = percentile(load.finish(), 0.99)
     balancer.process.stop()
     return p99
 
@@ -86,11 +86,10 @@ def idle4(rig):
 def _idle(rig, name, milliseconds):
     servers = rig.servers(4, service=0, idle=milliseconds)
     balancer = rig.balancer(servers)
-    plan = [(IDLE_RATE / 4, rig.warm), (IDLE_RATE, rig.scaled(IDLE_SECONDS))]
-    load = rig.load(balancer, *plan, post=0.5, burst=IDLE_BURST)
+    load = rig.load(balancer, (IDLE_RATE, rig.scaled(IDLE_SECONDS)), post=0.5, burst=IDLE_BURST)
     yield
-    whole = (load.start + rig.warm, load.start + load.seconds)
-    requests = measured(load, whole)
+    requests = load.finish()
+    whole = (load.begin, load.end)
     result = Result(name, rig.kind)
     result.count(requests, whole, whole)
     result.target("failed GETs", result.failed_gets, 0)
@@ -103,11 +102,11 @@ def reset20(rig):
     servers = rig.servers(4, service=1)
     balancer = rig.balancer(servers)
     calm = rig.scaled(2)
-    load = rig.load(balancer, (RATE, rig.warm + calm + rig.scaled(RESET_SECONDS, least=3)), least=1024, most=16384)
-    quiet = (load.start + rig.warm, load.start + rig.warm + calm)
+    load = rig.load(balancer, (RATE, calm + rig.scaled(RESET_SECONDS, least=3)), least=1024, most=16384)
+    quiet = (load.begin, load.begin + calm)
     wait_until(quiet[1])
     fault = servers[0].behave(reset=RESETS)
-    requests = measured(load, quiet)
+    requests = load.finish()
     result = Result("reset20", rig.kind)
     result.count(requests, quiet, (fault, fault + 1))
     result.target("failed GETs", result.failed_gets, 0)

@@ -6,7 +6,7 @@ from harness.processes import BenchError
 
 from .balancers import Setup
 from .clients import SlowClients, ask, read_answer
-from .load import between, measured, percentile, wait_until
+from .load import between, percentile, wait_until
 from .results import Result, ratio
 
 # Each server works on so many requests at a time, for so long: together, 800 requests/s.
@@ -45,11 +45,11 @@ def _overload(rig, name, setup):
     servers = rig.servers(SERVERS, service=WORK_MS, concurrency=CONCURRENCY)
     balancer = rig.balancer(servers, setup)
     calm, over = rig.scaled(4), rig.scaled(OVERLOAD_SECONDS, least=5)
-    plan = [(USUAL_RATE, rig.warm + calm), (OVERLOAD_RATE, over), (USUAL_RATE, AFTER_SECONDS)]
+    plan = [(USUAL_RATE, calm), (OVERLOAD_RATE, over), (USUAL_RATE, AFTER_SECONDS)]
     load = rig.load(balancer, *plan)
-    begin = load.start + rig.warm
-    quiet, overload = (begin, begin + calm), (begin + calm, begin + calm + over)
-    requests = measured(load, quiet)
+    quiet = (load.begin, load.begin + calm)
+    overload = (quiet[1], quiet[1] + over)
+    requests = load.finish()
     result.count(requests, quiet, overload)
     answered = [request for request in requests if not request.failed]
     goodput = sum(overload[0] <= request.end < overload[1] for request in answered) / over
@@ -77,11 +77,11 @@ def slowloris(rig):
     servers = rig.servers(4, service=SERVICE_MS)
     balancer = rig.balancer(servers, Setup(head_seconds=HEAD_SECONDS))
     calm, trouble = rig.scaled(6, least=3), HEAD_SECONDS + 3
-    load = rig.load(balancer, (RATE, rig.warm + calm + trouble))
-    quiet = (load.start + rig.warm, load.start + rig.warm + calm)
+    load = rig.load(balancer, (RATE, calm + trouble))
+    quiet = (load.begin, load.begin + calm)
     wait_until(quiet[1])
     clients = SlowClients(balancer.port, SLOW_CLIENTS, SLOW_BYTE_SECONDS)
-    requests = measured(load, quiet)
+    requests = load.finish()
     answers = clients.finish()
     result = Result("slowloris", rig.kind)
     result.count(requests, quiet, (quiet[1], quiet[1] + HEAD_SECONDS))
@@ -97,8 +97,7 @@ def noreaders(rig):
     """100 clients ask for 100 MB each and never read."""
     servers = rig.servers(4)
     balancer = rig.balancer(servers)
-    load = rig.load(balancer, (RATE, rig.warm))
-    load.finish()
+    rig.load(balancer, (RATE, 1)).finish()
     # As many clients that do read: what serving them takes once and for all is not counted.
     _read_all(balancer.port)
     time.sleep(1)
