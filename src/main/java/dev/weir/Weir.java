@@ -9,6 +9,8 @@ import dev.weir.config.ListenerConfig;
 import dev.weir.config.WeirConfig;
 import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
+import dev.weir.health.Checker;
+import dev.weir.health.HealthKeeper;
 import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
@@ -50,6 +52,8 @@ public final class Weir {
     private final AccessLog accessLog;
     private final TlsKeeper tls;
     private final EventLoopGroup group;
+    private final Checker checker;
+    private final HealthKeeper health;
     private final List<Worker> workers = new ArrayList<>();
     private final List<Connections> connections = new ArrayList<>();
     private final List<Listener> listeners = new ArrayList<>();
@@ -74,6 +78,8 @@ public final class Weir {
         NameResolution names = new NameResolution(servers, transport.nativeSockets());
         names.resolveAll();
         this.resolution = Thread.ofVirtual().name("weir-names").unstarted(names::keepResolving);
+        this.checker = Checker.start(transport);
+        this.health = new HealthKeeper(snapshot.kept(), meters, checker::check, this::withdraw);
     }
 
     /**
@@ -117,6 +123,7 @@ public final class Weir {
             workers.add(worker);
             connections.add(new Connections(worker));
         }
+        health.start();
         int accepting = 0;
         for (ListenerConfig listener : config.listeners()) {
             EventLoop loop = connections.get(accepting++ % connections.size()).loop();
@@ -193,7 +200,7 @@ public final class Weir {
      * The server went down: its idle connections are closed, and requests that wait for it are tried elsewhere where that
      * is safe. Any thread; it happens on the loops, soon.
      */
-    public void withdraw(Server server) {
+    private void withdraw(Server server) {
         for (Worker worker : workers) {
             worker.loop().executor().execute(() -> worker.upstreams().withdraw(server));
         }
@@ -266,6 +273,8 @@ public final class Weir {
             loop.loop().submit(loop::close).awaitUninterruptibly();
         }
         resolution.interrupt();
+        health.close();
+        checker.close();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         accessLog.close();
         tls.close();

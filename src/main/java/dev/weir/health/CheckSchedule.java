@@ -65,7 +65,9 @@ final class CheckSchedule {
             return;
         }
         // A server that is down is looked for: never later than said.
-        double spread = server.machine.health() == ServerState.DOWN ? 0.85 + 0.15 * random.nextDouble() : 0.9 + 0.2 * random.nextDouble();
+        double spread = server.machine.health() == ServerState.DOWN
+                ? 0.85 + 0.15 * random.nextDouble()
+                : 0.9 + 0.2 * random.nextDouble();
         long due = server.checkBegan + (long) (interval * spread);
         at(server, Math.max(due, now));
     }

@@ -45,6 +45,7 @@ final class HealthMachine {
     private boolean suspected;
     /** It was ejected and has not yet shown that it works. */
     private boolean distrusted;
+
     private long downAt;
     /** When an ejection or a back-off is over. */
     private long returnAt;
@@ -284,12 +285,11 @@ final class HealthMachine {
         } else if (next == AdminState.READY && health == ServerState.UP) {
             health = warmUp(now);
         }
-        Reason reason =
-                switch (next) {
-                    case READY -> Reason.READY;
-                    case DRAIN -> Reason.DRAIN;
-                    case MAINT -> Reason.MAINT;
-                };
+        Reason reason = switch (next) {
+            case READY -> Reason.READY;
+            case DRAIN -> Reason.DRAIN;
+            case MAINT -> Reason.MAINT;
+        };
         show(reason, "an operator said so", now);
     }
 
@@ -392,12 +392,11 @@ final class HealthMachine {
     }
 
     private void show(Reason reason, String evidence, long now) {
-        ServerState next =
-                switch (admin) {
-                    case READY -> health;
-                    case DRAIN -> ServerState.DRAINING;
-                    case MAINT -> ServerState.MAINTENANCE;
-                };
+        ServerState next = switch (admin) {
+            case READY -> health;
+            case DRAIN -> ServerState.DRAINING;
+            case MAINT -> ServerState.MAINTENANCE;
+        };
         if (next != state) {
             Change change = new Change(now, state, next, reason, evidence);
             bounded(changes, change, CHANGES);

@@ -192,7 +192,8 @@ final class PoolHealth {
         if (!server.passive() || !server.machine.state().serves()) {
             return;
         }
-        boolean suspicious = Outliers.suspicious(server.window(), answered, now) || server.window().unreachable() > 0;
+        boolean suspicious = Outliers.suspicious(server.window(), answered, now)
+                || server.window().unreachable() > 0;
         server.machine.suspected(suspicious);
         if (suspicious) {
             listener.doubt(server);
@@ -255,7 +256,10 @@ final class PoolHealth {
 
     /** A server that was sent nothing is better than none. */
     private void reconsider(long now) {
-        boolean some = servers.stream().anyMatch(each -> each.weight() > 0 && (each.measure() || each.machine.health() == ServerState.CHECKING) && each.state() == each.machine.health());
+        boolean some = servers.stream()
+                .anyMatch(each -> each.weight() > 0
+                        && (each.measure() || each.machine.health() == ServerState.CHECKING)
+                        && each.state() == each.machine.health());
         if (some) {
             return;
         }
@@ -287,7 +291,8 @@ final class PoolHealth {
 
     private void publish() {
         Shares next = Shares.of(servers, config.panicBelow());
-        int serving = (int) Arrays.stream(next.weights()).filter(weight -> weight > 0).count();
+        int serving =
+                (int) Arrays.stream(next.weights()).filter(weight -> weight > 0).count();
         boolean more = false;
         for (int i = 0; i < servers.size(); i++) {
             boolean in = next.weights()[i] > 0;
@@ -312,6 +317,7 @@ final class PoolHealth {
                 chosen.add(servers.get(i).server);
             }
         }
-        return ServerSet.of(chosen, Arrays.stream(weights).filter(weight -> weight > 0).toArray());
+        return ServerSet.of(
+                chosen, Arrays.stream(weights).filter(weight -> weight > 0).toArray());
     }
 }

@@ -148,6 +148,7 @@ public final class UpstreamPool {
             first.previous = request;
         }
         awaiting = request;
+        request.counted = true;
         meters.awaiting.increment();
     }
 
@@ -165,7 +166,10 @@ public final class UpstreamPool {
         request.at = null;
         request.next = null;
         request.previous = null;
-        meters.awaiting.decrement();
+        if (request.counted) {
+            request.counted = false;
+            meters.awaiting.decrement();
+        }
     }
 
     /**

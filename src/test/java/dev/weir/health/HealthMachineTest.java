@@ -100,7 +100,9 @@ class HealthMachineTest {
         check(FAIL);
         assertThat(machine.nextCheck()).isEqualTo(seconds(0.5));
         check(FAIL);
-        assertThat(machine.nextCheck()).as("down, with one more to come it is back within 2 s").isEqualTo(seconds(1.5));
+        assertThat(machine.nextCheck())
+                .as("down, with one more to come it is back within 2 s")
+                .isEqualTo(seconds(1.5));
         check(PASS);
         assertThat(machine.nextCheck()).isEqualTo(seconds(0.5));
     }

@@ -34,7 +34,8 @@ class PoolHealthTest {
     private final PoolHealth.Listener listener = new PoolHealth.Listener() {
         @Override
         public void changed(PoolHealth pool, ServerHealth server, Change change) {
-            told.add(server.server.name() + " " + change.to().id() + " " + change.reason().id());
+            told.add(server.server.name() + " " + change.to().id() + " "
+                    + change.reason().id());
         }
 
         @Override
@@ -202,7 +203,9 @@ class PoolHealthTest {
         }
         assertThat(told)
                 .containsExactly(
-                        "10.0.0.1:9004 ejected slow", "10.0.0.1:9004 probing ejection-over", "10.0.0.1:9004 ejected slow");
+                        "10.0.0.1:9004 ejected slow",
+                        "10.0.0.1:9004 probing ejection-over",
+                        "10.0.0.1:9004 ejected slow");
     }
 
     @Test
@@ -404,8 +407,7 @@ class PoolHealthTest {
             switch (random.nextInt(8)) {
                 case 0, 1 -> traffic.get(each).answers(random.nextInt(50), random.nextInt(1, 100));
                 case 2 -> traffic.get(each).errors(random.nextInt(50), 1);
-                case 3 -> traffic.get(each)
-                        .fails(1, Failure.values()[random.nextInt(Failure.values().length)]);
+                case 3 -> traffic.get(each).fails(1, Failure.values()[random.nextInt(Failure.values().length)]);
                 case 4 -> check(each, random.nextInt(3) > 0 ? pass() : fail());
                 case 5 -> pool.hear(now);
                 case 6 -> {
@@ -428,7 +430,9 @@ class PoolHealthTest {
         for (int i = 0; i < weights.length; i++) {
             some |= weights[i] > 0;
             ServerState state = state(i);
-            assertThat(server(i).limit() > 0).as("%s: its limit is as its weight", state).isEqualTo(weights[i] > 0);
+            assertThat(server(i).limit() > 0)
+                    .as("%s: its limit is as its weight", state)
+                    .isEqualTo(weights[i] > 0);
             if (weights[i] > 0 && up && !pool.shares().panic()) {
                 assertThat(state).isIn(ServerState.UP, ServerState.SLOW_START, ServerState.PROBING);
             }
@@ -436,9 +440,10 @@ class PoolHealthTest {
         assertThat(some).as("somebody up gets requests").isEqualTo(some || up);
         boolean ejected = states().contains(ServerState.EJECTED);
         boolean others = states().stream()
-                .anyMatch(state -> state == ServerState.UP
-                        || state == ServerState.SLOW_START
-                        || state == ServerState.CHECKING);
-        assertThat(!ejected || others).as("the last is never ejected: %s", states()).isTrue();
+                .anyMatch(state ->
+                        state == ServerState.UP || state == ServerState.SLOW_START || state == ServerState.CHECKING);
+        assertThat(!ejected || others)
+                .as("the last is never ejected: %s", states())
+                .isTrue();
     }
 }

@@ -10,7 +10,8 @@ final class Rules {
 
     /** A pool of so many servers with these further keys, each on a line. */
     static PoolConfig pool(int servers, String keys) {
-        StringBuilder yaml = new StringBuilder("listeners: [{ bind: \"127.0.0.1:0\" }]\npools:\n  web:\n    servers: [");
+        StringBuilder yaml =
+                new StringBuilder("listeners: [{ bind: \"127.0.0.1:0\" }]\npools:\n  web:\n    servers: [");
         for (int i = 0; i < servers; i++) {
             yaml.append("\"10.0.0.1:").append(9001 + i).append("\", ");
         }
@@ -24,8 +25,7 @@ final class Rules {
         if (ConfigReader.read("test.yaml", yaml) instanceof ConfigResult.Sound sound) {
             return sound.config().pools().get("web");
         }
-        throw new IllegalArgumentException(
-                ConfigReader.read("test.yaml", yaml).toString());
+        throw new IllegalArgumentException(ConfigReader.read("test.yaml", yaml).toString());
     }
 
     /** What these keys say about one server. */

@@ -75,8 +75,8 @@ class SharesTest {
 
     @Test
     void tooFewUp_allThatDoNotRefuseAreUsed() {
-        Shares shares = Shares.of(
-                List.of(is(ServerState.UP), is(ServerState.DOWN), is(ServerState.EJECTED), refusing()), 30);
+        Shares shares =
+                Shares.of(List.of(is(ServerState.UP), is(ServerState.DOWN), is(ServerState.EJECTED), refusing()), 30);
         assertThat(shares.weights()).containsExactly(1, 1, 1, 0);
         assertThat(shares.panic()).isTrue();
         assertThat(Shares.of(List.of(is(ServerState.UP), is(ServerState.DOWN), is(ServerState.DOWN), refusing()), 25)
@@ -87,8 +87,12 @@ class SharesTest {
     @Test
     void tooFewUp_backupsAreThere_noPanic() {
         Shares shares = Shares.of(
-                List.of(is(ServerState.UP), is(ServerState.DOWN), is(ServerState.DOWN), is(ServerState.DOWN), backup(
-                        ServerState.UP)),
+                List.of(
+                        is(ServerState.UP),
+                        is(ServerState.DOWN),
+                        is(ServerState.DOWN),
+                        is(ServerState.DOWN),
+                        backup(ServerState.UP)),
                 30);
         assertThat(shares.weights()).containsExactly(1, 0, 0, 0, 1);
         assertThat(shares.panic()).isFalse();
@@ -128,7 +132,9 @@ class SharesTest {
                             .isTrue();
                 }
             }
-            assertThat(someGet || !someUp).as("somebody is up but nobody gets anything: %s", pool).isTrue();
+            assertThat(someGet || !someUp)
+                    .as("somebody is up but nobody gets anything: %s", pool)
+                    .isTrue();
         }
     }
 }

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 class TrafficWindowTest {
     private static final long TICK = Duration.ofMillis(100).toNanos();
 
-    private final TrafficWindow window = new TrafficWindow(Duration.ofSeconds(10).toNanos());
+    private final TrafficWindow window =
+            new TrafficWindow(Duration.ofSeconds(10).toNanos());
     private final TrafficReading reading = new TrafficReading();
     private long now = Duration.ofHours(1).toNanos();
 
