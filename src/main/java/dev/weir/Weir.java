@@ -200,7 +200,7 @@ public final class Weir {
      * The server went down: its idle connections are closed, and requests that wait for it are tried elsewhere where that
      * is safe. Any thread; it happens on the loops, soon.
      */
-    private void withdraw(Server server) {
+    public void withdraw(Server server) {
         for (Worker worker : workers) {
             worker.loop().executor().execute(() -> worker.upstreams().withdraw(server));
         }
