@@ -13,14 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,8 +43,6 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
     private static final long ALARM_GAP = TimeUnit.MILLISECONDS.toNanos(2);
     /** Times to the first byte are compared at each such tick. */
     private static final int COMPARING = 5;
-
-    private static final long ANSWER_SECONDS = 5;
 
     private final Checks checks;
     private final Consumer<Server> withdraw;
@@ -107,26 +101,6 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
     private void wake() {
         if (asleep) {
             LockSupport.unpark(thread);
-        }
-    }
-
-    /** Has something done on the keeper's thread and waits for its outcome; control plane. */
-    private <T> T ask(Supplier<T> question) {
-        CompletableFuture<T> answer = new CompletableFuture<>();
-        submit(() -> {
-            try {
-                answer.complete(question.get());
-            } catch (RuntimeException failure) {
-                answer.completeExceptionally(failure);
-            }
-        });
-        try {
-            return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException failure) {
-            throw new IllegalStateException("the health of servers cannot be told", failure);
-        } catch (InterruptedException end) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", end);
         }
     }
 

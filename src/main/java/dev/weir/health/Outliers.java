@@ -171,6 +171,6 @@ final class Outliers {
     }
 
     private static String millis(long nanos) {
-        return nanos < 10_000_000 ? nanos / 10_000 / 100.0 + " ms" : nanos / 1_000_000 + " ms";
+        return nanos < 10_000_000 ? Math.round(nanos / 10_000.0) / 100.0 + " ms" : nanos / 1_000_000 + " ms";
     }
 }

@@ -65,7 +65,7 @@ final class PoolHealth {
         this.listener = listener;
         this.servers = servers(pool, meters, alarm, now);
         this.outliers = new Outliers(servers, config);
-        this.shares = new Shares(new int[servers.size()], false);
+        this.shares = Shares.none(servers.size());
         for (Reason reason : Reason.values()) {
             changes.put(reason, new Counter());
         }
@@ -293,10 +293,9 @@ final class PoolHealth {
         Shares next = Shares.of(servers, config.panicBelow());
         int serving =
                 (int) Arrays.stream(next.weights()).filter(weight -> weight > 0).count();
-        boolean more = false;
         for (int i = 0; i < servers.size(); i++) {
             boolean in = next.weights()[i] > 0;
-            more |= servers.get(i).publish(in, serving > (in ? 1 : 0));
+            servers.get(i).publish(in, serving > (in ? 1 : 0));
         }
         if (!Arrays.equals(next.weights(), shares.weights())) {
             pool.ready(ready(next.weights()));

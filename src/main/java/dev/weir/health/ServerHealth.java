@@ -171,9 +171,8 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
      * a failure holds until the keeper has seen that failure.
      *
      * @param in whether it gets requests at all
-     * @return whether it has more room than before
      */
-    boolean publish(boolean in, boolean othersServe) {
+    void publish(boolean in, boolean othersServe) {
         others = othersServe;
         shown = machine.state();
         probing = in && shown == ServerState.PROBING;
@@ -182,13 +181,10 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
             int one = server.inFlight() + 1;
             next = Math.min(next, limit > 0 ? Math.min(limit, one) : one);
         }
-        if (next == limit) {
-            return false;
+        if (next != limit) {
+            limit = next;
+            server.limit(next);
         }
-        boolean more = next > server.limit();
-        limit = next;
-        server.limit(next);
-        return more;
     }
 
     /** The requests that it may have at once while it gets its share; asks the adaptive rule. */

@@ -3,13 +3,16 @@ package dev.weir.health;
 import java.util.List;
 import java.util.function.Predicate;
 
-/**
- * Which servers of a pool get requests, and how much each beside the others. Pure.
- *
- * @param weights one for each server, 0 for none
- * @param panic too few are up, so servers are used that are not
- */
-record Shares(int[] weights, boolean panic) {
+/** Which servers of a pool get requests, and how much each beside the others. Pure; immutable. */
+final class Shares {
+    private final int[] weights;
+    private final boolean panic;
+
+    private Shares(int[] weights, boolean panic) {
+        this.weights = weights;
+        this.panic = panic;
+    }
+
     /** What must be known of a server. */
     interface Member {
         ServerState state();
@@ -23,6 +26,21 @@ record Shares(int[] weights, boolean panic) {
         int weight();
 
         boolean backup();
+    }
+
+    /** Nobody gets anything. */
+    static Shares none(int servers) {
+        return new Shares(new int[servers], false);
+    }
+
+    /** One for each server, 0 for none. Not to be modified. */
+    int[] weights() {
+        return weights;
+    }
+
+    /** Whether so few are up that servers are used that are not. */
+    boolean panic() {
+        return panic;
     }
 
     /** {@code panicBelow}: in percent. */
