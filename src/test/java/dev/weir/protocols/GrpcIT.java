@@ -55,7 +55,7 @@ class GrpcIT {
                 admin: { bind: "127.0.0.1:0" }
                 shutdown: { deadline: 5s }
                 listeners: [{ bind: "127.0.0.1:0", tls: { certificates: [%s] } }]
-                pools: { web: { http: [h2], servers: ["%s"], %s } }
+                pools: { web: { health: off, http: [h2], servers: ["%s"], %s } }
                 """.formatted(made.server("weir.test").yaml(), addresses, poolKeys));
     }
 
