@@ -9,8 +9,11 @@ import dev.weir.config.ListenerConfig;
 import dev.weir.config.WeirConfig;
 import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
+import dev.weir.health.AdminState;
 import dev.weir.health.Checker;
 import dev.weir.health.HealthKeeper;
+import dev.weir.health.PoolReport;
+import dev.weir.health.ServerReport;
 import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
@@ -165,6 +168,16 @@ public final class Weir {
         @Override
         public Exposition metrics(String accept) {
             return Exposition.of(meters, accept);
+        }
+
+        @Override
+        public List<PoolReport> pools() {
+            return health.report();
+        }
+
+        @Override
+        public @Nullable ServerReport admin(String pool, String server, AdminState state) {
+            return health.admin(pool, server, state);
         }
     }
 

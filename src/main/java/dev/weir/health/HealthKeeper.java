@@ -8,15 +8,22 @@ import dev.weir.observe.Cause;
 import dev.weir.observe.Meters;
 import dev.weir.pool.Server;
 import dev.weir.upstream.UpstreamSettings;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +50,8 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
     private static final long ALARM_GAP = TimeUnit.MILLISECONDS.toNanos(2);
     /** Times to the first byte are compared at each such tick. */
     private static final int COMPARING = 5;
+
+    private static final long ANSWER_SECONDS = 5;
 
     private final Checks checks;
     private final Consumer<Server> withdraw;
@@ -76,6 +85,7 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
             pool.servers.forEach(server -> server.server.failureListener(server));
             pool.settle(now);
         }
+        HealthMeters.register(meters, pools.values());
     }
 
     /** Begins to check and to look. */
@@ -101,6 +111,59 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
     private void wake() {
         if (asleep) {
             LockSupport.unpark(thread);
+        }
+    }
+
+    /** What there is to say about each pool; control plane, waits for the keeper. */
+    public List<PoolReport> report() {
+        return ask(() -> {
+            Reports reports = new Reports(System.nanoTime(), Instant.now());
+            return pools.values().stream().map(reports::pool).toList();
+        });
+    }
+
+    /**
+     * An operator wants this of a server from now on; control plane, waits for the keeper.
+     *
+     * @param server its address as text
+     * @return what there is to say about it then; null when there is no such pool or server
+     */
+    public @Nullable ServerReport admin(String pool, String server, AdminState state) {
+        return ask(() -> {
+            PoolHealth kept = pools.get(pool);
+            int index = kept == null ? -1 : kept.indexOf(server);
+            return kept == null || index < 0 ? Optional.<ServerReport>empty() : Optional.of(admin(kept, index, state));
+        }).orElse(null);
+    }
+
+    private ServerReport admin(PoolHealth pool, int index, AdminState state) {
+        long now = System.nanoTime();
+        ServerHealth server = pool.servers.get(index);
+        server.machine.admin(state, now);
+        pool.settle(now);
+        if (state == AdminState.READY) {
+            schedule.hasten(server, 0, now);
+        }
+        return new Reports(now, Instant.now()).server(pool, index);
+    }
+
+    /** Has something done on the keeper's thread and waits for its outcome. */
+    private <T> T ask(Supplier<T> question) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        submit(() -> {
+            try {
+                answer.complete(question.get());
+            } catch (RuntimeException failure) {
+                answer.completeExceptionally(failure);
+            }
+        });
+        try {
+            return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException failure) {
+            throw new IllegalStateException("the health of the servers cannot be told", failure);
+        } catch (InterruptedException end) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", end);
         }
     }
 
@@ -172,6 +235,10 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
         ServerHealth due;
         while ((due = schedule.take(now)) != null) {
             ServerHealth server = due;
+            if (server.machine.admin() == AdminState.MAINT) {
+                schedule.ended(server, false, now);
+                continue;
+            }
             PoolHealth pool = requireNonNull(pools.get(server.server.pool()));
             checks.check(
                     server.server,

@@ -94,6 +94,16 @@ final class PoolHealth {
         return outliers;
     }
 
+    /** The place of the server with this name; -1 when there is none. */
+    int indexOf(String name) {
+        for (int i = 0; i < servers.size(); i++) {
+            if (servers.get(i).server.name().equals(name)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
     /** Whether requests flow, or time alone will change something. */
     boolean unsettled() {
         return busy || servers.stream().anyMatch(server -> server.machine.unsettled());
