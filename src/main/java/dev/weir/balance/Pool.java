@@ -17,6 +17,9 @@ public final class Pool {
     /** Written by the control plane, read by the loops once for each choice. */
     private volatile Picker picker;
 
+    /** What the picker chooses from; written before it. */
+    private volatile ServerSet ready;
+
     /** A pool that was not there before. */
     public Pool(String name, PoolConfig config, ServerSet servers) {
         this(name, config, servers, new WaitingLine(), Picker.NONE);
@@ -26,6 +29,7 @@ public final class Pool {
         this.name = name;
         this.config = config;
         this.servers = servers;
+        this.ready = servers;
         this.line = line;
         this.picker = BalancingPolicy.prepare(config.balance(), servers, previous);
     }
@@ -53,6 +57,7 @@ public final class Pool {
      * on where it is. Control plane; one thread at a time.
      */
     public void ready(ServerSet ready) {
+        this.ready = ready;
         picker = BalancingPolicy.prepare(config.balance(), ready, picker);
         wake();
     }
@@ -64,9 +69,11 @@ public final class Pool {
 
     /** Lets as many requests that wait try again as the servers have places free: limits were raised. Control plane. */
     public void wake() {
+        ServerSet servers = ready;
         long places = 0;
         for (int i = 0; i < servers.size(); i++) {
-            places += Math.max(0, (long) servers.server(i).limit() - servers.server(i).inFlight());
+            Server server = servers.server(i);
+            places += Math.max(0, (long) server.limit() - server.inFlight());
         }
         for (long woken = Math.min(places, line.length()); woken > 0; woken--) {
             line.wake();
@@ -75,6 +82,7 @@ public final class Pool {
 
     /** Whether some server would take a request now; looks at all of them. */
     public boolean admits() {
+        ServerSet servers = ready;
         for (int i = 0; i < servers.size(); i++) {
             if (servers.weight(i) > 0 && servers.server(i).admits()) {
                 return true;
@@ -83,8 +91,9 @@ public final class Pool {
         return false;
     }
 
-    /** Whether some server has requests, but as many as it may have: those who wait will get their turn. */
-    public boolean full() {
+    /** Whether some server is up, though it may have as many requests as it may have: who waits will get a turn. */
+    public boolean up() {
+        ServerSet servers = ready;
         for (int i = 0; i < servers.size(); i++) {
             if (servers.weight(i) > 0 && servers.server(i).limit() > 0) {
                 return true;

@@ -5,8 +5,9 @@ import dev.weir.config.ConcurrencyConfig;
 /**
  * How many requests one server is given at once, found from the times to its first byte: as long as they are what they
  * usually are the limit grows, and when they are longer, requests wait inside the server and it shrinks. The rule is that
- * of Gradient2 (Netflix concurrency-limits), with two changes. The usual time follows shorter times at once and longer
- * ones slowly, since an overload that lasts must not become usual; and there is no probing dip.
+ * of Gradient2 (Netflix concurrency-limits), but for what it takes for usual: there it is a long average, into which an
+ * overload that lasts finds its way. Here shorter times are believed soon, and longer ones only where they are not the
+ * doing of the limit: when it is hardly used, or as low as it gets. There is no dip to measure with.
  *
  * <p>A window is as long as it takes to have {@value #LEAST_RESPONSES} responses. Pure; owned by the control plane's
  * thread.
@@ -24,10 +25,8 @@ public final class Gradient {
     /** How much of a window's outcome the limit takes on. */
     private static final double SMOOTHING = 0.2;
 
-    /** How much of a longer time the usual time takes on in a window, and of a shorter one. */
-    private static final double UP = 1.0 / 600;
-
-    private static final double DOWN = 1.0 / 5;
+    /** How much of a window's time the usual time takes on. */
+    private static final double LEARNING = 0.1;
 
     private final int min;
     private final int max;
@@ -67,15 +66,19 @@ public final class Gradient {
         responses = 0;
         sumNanos = 0;
         mostInFlight = 0;
-        learn(mean);
+        learn(mean, used);
         // A limit that is not used is not tested either: such a window tells nothing of a higher one.
         if (used * 2 >= limit || mean > usualNanos * TOLERANCE) {
             adapt(mean);
         }
     }
 
-    private void learn(double mean) {
-        usualNanos = usualNanos == 0 ? mean : usualNanos + (mean - usualNanos) * (mean < usualNanos ? DOWN : UP);
+    private void learn(double mean, int used) {
+        if (usualNanos == 0) {
+            usualNanos = mean;
+        } else if (mean < usualNanos || used * 2 < limit || limit < 2 * min) {
+            usualNanos += LEARNING * (mean - usualNanos);
+        }
     }
 
     private void adapt(double mean) {
