@@ -41,7 +41,7 @@ final class FaultyServer {
      * @param hang never answer, not even health checks
      * @param reset the share of answers that are reset in the middle of the body
      * @param pause milliseconds between the first half of such an answer and the reset
-     * @param idle close connections that were idle so many milliseconds; 0: never
+     * @param idle milliseconds after an answer at which a connection without a further request is closed; 0: never
      */
     record Behaviour(
             double service, int concurrency, int status, boolean hang, double reset, double pause, int idle) {
@@ -106,7 +106,6 @@ final class FaultyServer {
             socket.setTcpNoDelay(true);
             Reader reader = new Reader(socket.getInputStream());
             while (true) {
-                socket.setSoTimeout(behaviour.idle());
                 Request request = reader.head();
                 if (request == null) {
                     return;
@@ -116,6 +115,8 @@ final class FaultyServer {
                 if (!answer(socket, request) || request.close()) {
                     return;
                 }
+                // Only a connection that has served is idle: a new one has all the time it wants.
+                socket.setSoTimeout(behaviour.idle());
             }
         } catch (SocketTimeoutException idle) {
             // Closing the connection is what was asked for.

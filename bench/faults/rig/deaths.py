@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 from .balancers import CHECK_SECONDS, VERDICT_SECONDS
-from .load import between, measured, percentile, wait_until
+from .load import between, percentile, wait_until
 from .results import Result, ratio
 from .servers import Server
 
@@ -32,7 +32,7 @@ def kill(rig):
     servers, balancer, load, quiet = _start(rig, rig.scaled(6, least=4))
     wait_until(quiet[1])
     death = _kill(servers[0])
-    requests = measured(load, quiet)
+    requests = load.finish()
     result = _result("kill", rig, requests, (quiet[0], death.killing), (death.killing, death.killing + 1))
     _judge_deaths(result, requests, servers, [death])
     tries = balancer.tries(servers[0], death.killed)
@@ -49,7 +49,7 @@ def restart(rig):
     wait_until(quiet[1] + AWAY_SECONDS)
     servers[0].start()
     started = servers[0].await_start()
-    requests = measured(load, quiet)
+    requests = load.finish()
     result = _result("restart", rig, requests, (quiet[0], death.killing), (started, started + 1))
     _judge_deaths(result, requests, servers, [death])
     result.back = _first_after(servers[0], started)
@@ -69,7 +69,7 @@ def rolling(rig):
         time.sleep(1)
         server.start()
         backs.append((server, server.await_start()))
-    requests = measured(load, quiet)
+    requests = load.finish()
     first, last = deaths[0].killing, deaths[-1].killing
     result = _result("rolling", rig, requests, (quiet[0], first), (first, last + turn))
     _judge_deaths(result, requests, servers, deaths)
@@ -87,7 +87,7 @@ def blackhole(rig):
     servers, _, load, quiet = _start(rig, rig.scaled(7, least=VERDICT_SECONDS + 2))
     wait_until(quiet[1])
     fault = servers[0].behave(hang="true")
-    requests = measured(load, quiet)
+    requests = load.finish()
     result = _result("blackhole", rig, requests, (quiet[0], fault), (fault, fault + 1))
     _judge_silence(result, requests, servers[0], fault)
     normal = max(request.ms for request in between(requests, *quiet))
@@ -104,7 +104,7 @@ def frozen(rig):
     wait_until(quiet[1])
     fault = time.monotonic()
     servers[0].freeze()
-    requests = measured(load, quiet)
+    requests = load.finish()
     servers[0].thaw()
     # It now reads what the kernel has kept for it, which tells what was sent there.
     time.sleep(0.5)
@@ -123,9 +123,8 @@ def _start(rig, trouble_seconds):
     servers = rig.servers(4, service=SERVICE_MS)
     balancer = rig.balancer(servers)
     quiet_seconds = rig.scaled(6, least=3)
-    load = rig.load(balancer, (RATE, rig.warm + quiet_seconds + trouble_seconds), post=POSTS)
-    begin = load.start + rig.warm
-    return servers, balancer, load, (begin, begin + quiet_seconds)
+    load = rig.load(balancer, (RATE, quiet_seconds + trouble_seconds), post=POSTS)
+    return servers, balancer, load, (load.begin, load.begin + quiet_seconds)
 
 
 def _kill(server):

@@ -33,37 +33,37 @@ class Request:
 
 
 class Load:
-    """A running load; its clock began at start."""
+    """A running load: some seconds of warming up, which count for nothing, then what the plan says from begin to end."""
 
     def __init__(self, rig, port, plan, options):
+        rate = plan[0][0]
+        # Gently at first: the load generator and the servers are as cold as the balancer.
+        plan = [(rate / 4, rig.warm / 2), (rate, rig.warm / 2), *plan]
         self._results = rig.directory / "results"
         self._results.unlink(missing_ok=True)
-        self._plan = plan
         options["plan"] = ",".join(f"{rate}:{seconds}" for rate, seconds in plan)
         arguments = [f"{key}={value}" for key, value in options.items()]
         command = rig.java("LoadGenerator", 96, port, self._results, *arguments)
         (rig.directory / "load.log").unlink(missing_ok=True)
         self._process = rig.start("load", command, "load.log")
-        self.start = self._await_start()
-
-    @property
-    def seconds(self):
-        return sum(seconds for _, seconds in self._plan)
+        self._start = self._await_start()
+        self.begin = self._start + rig.warm
+        self.end = self._start + sum(seconds for _, seconds in plan)
 
     def finish(self):
-        """Waits for the end of the load; returns its requests in the order in which they were to be sent."""
+        """Waits for the end of the load; returns the requests since begin, in the order in which they were to be sent."""
         try:
-            self._process.popen.wait(timeout=max(0.0, self.start + self.seconds - time.monotonic()) + END_SECONDS)
+            self._process.popen.wait(timeout=max(0.0, self.end - time.monotonic()) + END_SECONDS)
         except subprocess.TimeoutExpired:
             raise BenchError("the load generator did not end") from None
         if self._process.popen.returncode != 0:
             raise BenchError(f"the load generator failed:\n{self._process.tail()}")
         requests = [self._request(line.split()) for line in self._results.read_text().splitlines()]
-        return sorted(requests, key=lambda request: request.intended)
+        return sorted(between(requests, self.begin, self.end), key=lambda request: request.intended)
 
     def _request(self, fields):
         identity, method, intended, sent, end, outcome = fields
-        times = (self.start + int(nanos) / 1e9 for nanos in (intended, sent, end))
+        times = (self._start + int(nanos) / 1e9 for nanos in (intended, sent, end))
         return Request(int(identity), method, *times, outcome)
 
     def _await_start(self):
@@ -78,11 +78,6 @@ class Load:
 
 def wait_until(moment):
     time.sleep(max(0.0, moment - time.monotonic()))
-
-
-def measured(load, quiet):
-    """Waits for the end of the load; returns the requests from the beginning of the quiet on."""
-    return [request for request in load.finish() if request.intended >= quiet[0]]
 
 
 def between(requests, start, end):

@@ -35,7 +35,7 @@ class Rig:
     @property
     def warm(self):
         """Seconds of load that count for nothing: a JVM compiles what is hot, the others open their connections."""
-        return 5 if self.kind == "weir" else 2
+        return 6 if self.kind == "weir" else 3
 
     def scaled(self, seconds, least=1.0):
         return max(least, seconds * self._machine.scale)
