@@ -72,6 +72,12 @@ public enum Cause {
             Side.SERVER,
             "connection_limit_reached",
             "Each server has as many requests as it may have, and none became free in time."),
+    SERVER_DOWN(
+            "server-down",
+            503,
+            Side.SERVER,
+            "destination_unavailable",
+            "The server went down while the request was on its way to it."),
     DNS_ERROR("dns-error", 502, Side.SERVER, "dns_error", "The server's name has no address."),
     CONNECT_REFUSED("connect-refused", 502, Side.SERVER, "connection_refused", "The server refused the connection."),
     CONNECT_FAILED("connect-failed", 502, Side.SERVER, "destination_ip_unroutable", "The server cannot be reached."),
