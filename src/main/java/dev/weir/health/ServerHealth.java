@@ -1,5 +1,6 @@
 package dev.weir.health;
 
+import dev.weir.config.ConcurrencyConfig;
 import dev.weir.config.EjectionConfig;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.PoolConfig.ServerConfig;
@@ -58,7 +59,9 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
         this.machine = new HealthMachine(rules, now);
         this.window = new TrafficWindow(pool.ejection().window().toNanos());
         this.source = new TrafficReading.Source(server, meters);
-        this.adaptive = LimitRule.NONE;
+        this.adaptive = pool.concurrency().limit() == ConcurrencyConfig.Limit.ADAPTIVE
+                ? new AdaptiveLimit(pool.concurrency())
+                : LimitRule.NONE;
         this.alarm = alarm;
         this.passive = pool.ejection().enabled();
         this.shown = machine.state();
@@ -171,8 +174,9 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
      * a failure holds until the keeper has seen that failure.
      *
      * @param in whether it gets requests at all
+     * @return whether it may have more than before
      */
-    void publish(boolean in, boolean othersServe) {
+    boolean publish(boolean in, boolean othersServe) {
         others = othersServe;
         shown = machine.state();
         probing = in && shown == ServerState.PROBING;
@@ -181,10 +185,12 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
             int one = server.inFlight() + 1;
             next = Math.min(next, limit > 0 ? Math.min(limit, one) : one);
         }
+        boolean more = next > limit;
         if (next != limit) {
             limit = next;
             server.limit(next);
         }
+        return more;
     }
 
     /** The requests that it may have at once while it gets its share; asks the adaptive rule. */
