@@ -1,13 +1,17 @@
 package dev.weir.health;
 
+import dev.weir.config.ConcurrencyConfig;
 import dev.weir.config.EjectionConfig;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.PoolConfig.ServerConfig;
+import dev.weir.limit.Gradient;
 import dev.weir.observe.Counter;
+import dev.weir.observe.Histogram;
 import dev.weir.observe.Meters;
 import dev.weir.pool.Failure;
 import dev.weir.pool.FailureListener;
 import dev.weir.pool.Server;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that the keeper has about one server. Confined to the keeper's thread, but for the ears with which it hears of
@@ -19,7 +23,6 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
     final HealthRules rules;
     final HealthMachine machine;
     final TrafficReading reading = new TrafficReading();
-    final LimitRule adaptive;
     /** Checks by outcome, and what they took; read by scrapes. */
     final Counter checksPassed = new Counter();
 
@@ -41,6 +44,9 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
 
     private int limit = -1;
     private int most;
+    private final @Nullable Gradient gradient;
+    private long timedBefore;
+    private long nanosBefore;
     private boolean lagging;
     /** When the last check that passed began. */
     private long passBegan = Long.MIN_VALUE;
@@ -58,11 +64,13 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
         this.machine = new HealthMachine(rules, now);
         this.window = new TrafficWindow(pool.ejection().window().toNanos());
         this.source = new TrafficReading.Source(server, meters);
-        this.adaptive = LimitRule.NONE;
+        this.gradient = pool.concurrency().limit() == ConcurrencyConfig.Limit.ADAPTIVE
+                ? new Gradient(pool.concurrency())
+                : null;
         this.alarm = alarm;
         this.passive = pool.ejection().enabled();
         this.shown = machine.state();
-        this.most = config.maxRequests();
+        this.most = gradient == null ? config.maxRequests() : Math.min(config.maxRequests(), gradient.limit());
     }
 
     // On the loops.
@@ -171,8 +179,9 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
      * a failure holds until the keeper has seen that failure.
      *
      * @param in whether it gets requests at all
+     * @return whether it may have more than before
      */
-    void publish(boolean in, boolean othersServe) {
+    boolean publish(boolean in, boolean othersServe) {
         others = othersServe;
         shown = machine.state();
         probing = in && shown == ServerState.PROBING;
@@ -181,14 +190,29 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
             int one = server.inFlight() + 1;
             next = Math.min(next, limit > 0 ? Math.min(limit, one) : one);
         }
-        if (next != limit) {
-            limit = next;
-            server.limit(next);
+        if (next == limit) {
+            return false;
         }
+        boolean more = next > server.limit();
+        limit = next;
+        server.limit(next);
+        return more;
     }
 
-    /** The requests that it may have at once while it gets its share; asks the adaptive rule. */
+    /** Finds the number of requests that it may have at once while it gets its share. */
     void measureLimit() {
-        most = Math.min(config.maxRequests(), adaptive.limit(reading, server.inFlight()));
+        Gradient measuring = gradient;
+        if (measuring == null) {
+            return;
+        }
+        long timed = 0;
+        for (int i = 0; i < Histogram.counts(); i++) {
+            timed += reading.firstByte[i];
+        }
+        long nanos = reading.firstByte[Histogram.counts()];
+        measuring.sample(timed - timedBefore, (double) (nanos - nanosBefore), server.inFlight());
+        timedBefore = timed;
+        nanosBefore = nanos;
+        most = Math.min(config.maxRequests(), measuring.limit());
     }
 }
