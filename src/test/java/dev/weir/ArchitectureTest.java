@@ -70,13 +70,13 @@ class ArchitectureTest {
                 .whereLayer("upstream")
                 .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "pool")
                 .whereLayer("health")
-                .mayOnlyAccessLayers("config", "http", "observe", "loop", "tls", "pool", "balance", "upstream")
+                .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "pool", "balance", "upstream")
                 .whereLayer("proxy")
                 .mayOnlyAccessLayers("config", "http", "observe", "loop", "pool", "balance", "route", "upstream")
                 .whereLayer("downstream")
                 .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "proxy")
                 .whereLayer("admin")
-                .mayOnlyAccessLayers("config", "observe", "pool", "balance")
+                .mayOnlyAccessLayers("config", "observe", "pool", "balance", "health")
                 .check(WEIR);
     }
 

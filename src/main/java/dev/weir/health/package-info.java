@@ -1,4 +1,4 @@
-/** Whether servers are up: checks that Weir makes by itself, and what follows from them. */
+/** Which servers are online: checks, failures of traffic, one verdict for each server, and what follows from it. */
 @NullMarked
 package dev.weir.health;
 
