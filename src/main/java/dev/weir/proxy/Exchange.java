@@ -250,6 +250,10 @@ public final class Exchange {
             refuse(ifNone, "");
             return;
         }
+        start(server);
+    }
+
+    private void start(Server server) {
         choice.exclude(server);
         attempts++;
         attempt.start(server, false, attempts > 1);
@@ -421,10 +425,26 @@ public final class Exchange {
         tryServer(why);
     }
 
+    /**
+     * The server that has the request went down, and has not begun to answer. Where no other can be asked the wait goes
+     * on: the answer may still come.
+     */
+    void serverDown() {
+        if (!held.whole() || !replayable() || attempts > destination().furtherAttempts()) {
+            return;
+        }
+        Server other = chooseServer();
+        if (other != null) {
+            attempt.cancel();
+            start(other);
+        }
+    }
+
     /** What another server may do better. A request that a server could not answer in time is not given to the next. */
     private static boolean worthAnotherServer(Cause why) {
         return switch (why) {
-            case CONNECT_REFUSED,
+            case SERVER_DOWN,
+                    CONNECT_REFUSED,
                     CONNECT_FAILED,
                     CONNECT_TIMEOUT,
                     DNS_ERROR,
