@@ -73,7 +73,8 @@ final class AdminHandler implements HttpHandler {
             page = view.metrics(Optional.ofNullable(accept).orElse(""));
         } catch (RuntimeException e) {
             log.error("The metrics could not be read", e);
-            Answers.problem(exchange, "Internal Server Error", 500, "The metrics could not be read; Weir's log says why.");
+            Answers.problem(
+                    exchange, "Internal Server Error", 500, "The metrics could not be read; Weir's log says why.");
             return;
         }
         Answers.send(exchange, 200, page.contentType(), page.size(), page::writeTo);

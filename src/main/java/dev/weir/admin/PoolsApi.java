@@ -76,7 +76,10 @@ final class PoolsApi {
                 exchange,
                 new Pools(view.pools().stream()
                         .map(pool -> new Summary(
-                                pool.name(), pool.panic(), pool.up(), pool.servers().size()))
+                                pool.name(),
+                                pool.panic(),
+                                pool.up(),
+                                pool.servers().size()))
                         .toList()));
     }
 

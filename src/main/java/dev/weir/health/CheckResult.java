@@ -5,11 +5,12 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one active check of a server found.
+ * The outcome of one check of a server.
  *
- * @param cause why the server is not up, where the closed list of causes has it; null when it is up, and when it answered
- *     but not as expected. {@link Cause#STOPPING}: nothing was found, since Weir stops
+ * @param cause why there was no answer, or none that could be read; null when the server is up or answered something else
+ *     than was expected. {@link Cause#STOPPING}: nothing was found, since Weir stops
  * @param took from the beginning of the check
- * @param evidence a short sentence for a person, without line ends
+ * @param evidence what was seen, as a part of a sentence for a person, for example {@code status 503, expected 200-399};
+ *     without line ends
  */
 public record CheckResult(boolean up, @Nullable Cause cause, Duration took, String evidence) {}

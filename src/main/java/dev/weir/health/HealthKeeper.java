@@ -130,10 +130,13 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
      */
     public @Nullable ServerReport admin(String pool, String server, AdminState state) {
         return ask(() -> {
-            PoolHealth kept = pools.get(pool);
-            int index = kept == null ? -1 : kept.indexOf(server);
-            return kept == null || index < 0 ? Optional.<ServerReport>empty() : Optional.of(admin(kept, index, state));
-        }).orElse(null);
+                    PoolHealth kept = pools.get(pool);
+                    int index = kept == null ? -1 : kept.indexOf(server);
+                    return kept == null || index < 0
+                            ? Optional.<ServerReport>empty()
+                            : Optional.of(admin(kept, index, state));
+                })
+                .orElse(null);
     }
 
     private ServerReport admin(PoolHealth pool, int index, AdminState state) {

@@ -64,8 +64,8 @@ final class HealthMeters {
                 List.of("pool", "server"),
                 samples -> each(
                         pools,
-                        (pool, server) -> samples.add(
-                                server.checkNanos.get() / NANOS_PER_SECOND, pool, server.server.name())));
+                        (pool, server) ->
+                                samples.add(server.checkNanos.get() / NANOS_PER_SECOND, pool, server.server.name())));
     }
 
     private interface Each {

@@ -49,6 +49,7 @@ final class PoolHealth {
     private final Listener listener;
     private final Outliers outliers;
     private Shares shares;
+    private boolean published;
     /** Written by the keeper, read by scrapes. */
     private volatile boolean panic;
 
@@ -301,14 +302,12 @@ final class PoolHealth {
 
     private void publish() {
         Shares next = Shares.of(servers, config.panicBelow());
-        int serving =
-                (int) Arrays.stream(next.weights()).filter(weight -> weight > 0).count();
         boolean more = false;
         for (int i = 0; i < servers.size(); i++) {
-            boolean in = next.weights()[i] > 0;
-            more |= servers.get(i).publish(in, serving > (in ? 1 : 0));
+            more |= servers.get(i).publish(next.weights()[i] > 0);
         }
-        if (!Arrays.equals(next.weights(), shares.weights())) {
+        if (!published || !Arrays.equals(next.weights(), shares.weights())) {
+            published = true;
             pool.ready(ready(next.weights()));
         } else if (more) {
             pool.wake();

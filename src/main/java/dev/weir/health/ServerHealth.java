@@ -4,11 +4,14 @@ import dev.weir.config.ConcurrencyConfig;
 import dev.weir.config.EjectionConfig;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.PoolConfig.ServerConfig;
+import dev.weir.limit.Gradient;
 import dev.weir.observe.Counter;
+import dev.weir.observe.Histogram;
 import dev.weir.observe.Meters;
 import dev.weir.pool.Failure;
 import dev.weir.pool.FailureListener;
 import dev.weir.pool.Server;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that the keeper has about one server. Confined to the keeper's thread, but for the ears with which it hears of
@@ -20,7 +23,6 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
     final HealthRules rules;
     final HealthMachine machine;
     final TrafficReading reading = new TrafficReading();
-    final LimitRule adaptive;
     /** Checks by outcome, and what they took; read by scrapes. */
     final Counter checksPassed = new Counter();
 
@@ -31,8 +33,6 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
     private final TrafficReading.Source source;
     private final Runnable alarm;
     private final boolean passive;
-    /** Written by the keeper, read by loops: another server gets requests too. */
-    private volatile boolean others;
     /** Written by the keeper, read by loops: requests are let through one by one. */
     private volatile boolean probing;
     /** Written by loops and the keeper: a failure was seen that was not looked at yet. */
@@ -42,6 +42,9 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
 
     private int limit = -1;
     private int most;
+    private final @Nullable Gradient gradient;
+    private long timedBefore;
+    private long nanosBefore;
     private boolean lagging;
     /** When the last check that passed began. */
     private long passBegan = Long.MIN_VALUE;
@@ -59,13 +62,13 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
         this.machine = new HealthMachine(rules, now);
         this.window = new TrafficWindow(pool.ejection().window().toNanos());
         this.source = new TrafficReading.Source(server, meters);
-        this.adaptive = pool.concurrency().limit() == ConcurrencyConfig.Limit.ADAPTIVE
-                ? new AdaptiveLimit(pool.concurrency())
-                : LimitRule.NONE;
+        this.gradient = pool.concurrency().limit() == ConcurrencyConfig.Limit.ADAPTIVE
+                ? new Gradient(pool.concurrency())
+                : null;
         this.alarm = alarm;
         this.passive = pool.ejection().enabled();
         this.shown = machine.state();
-        this.most = config.maxRequests();
+        this.most = gradient == null ? config.maxRequests() : Math.min(config.maxRequests(), gradient.limit());
     }
 
     // On the loops.
@@ -73,7 +76,7 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
     /** A refusal needs no second one: nobody listens. And a probed server that fails gets nothing more. */
     @Override
     public void failed(Server failing, Failure failure) {
-        if (passive && (failure == Failure.REFUSED ? others : probing)) {
+        if (passive && (failure == Failure.REFUSED || probing)) {
             failing.limit(0);
         }
         alarmed = true;
@@ -176,8 +179,7 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
      * @param in whether it gets requests at all
      * @return whether it may have more than before
      */
-    boolean publish(boolean in, boolean othersServe) {
-        others = othersServe;
+    boolean publish(boolean in) {
         shown = machine.state();
         probing = in && shown == ServerState.PROBING;
         int next = in ? most : 0;
@@ -185,16 +187,29 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
             int one = server.inFlight() + 1;
             next = Math.min(next, limit > 0 ? Math.min(limit, one) : one);
         }
-        boolean more = next > limit;
-        if (next != limit) {
-            limit = next;
-            server.limit(next);
+        if (next == limit) {
+            return false;
         }
+        boolean more = next > server.limit();
+        limit = next;
+        server.limit(next);
         return more;
     }
 
-    /** The requests that it may have at once while it gets its share; asks the adaptive rule. */
+    /** Finds the number of requests that it may have at once while it gets its share. */
     void measureLimit() {
-        most = Math.min(config.maxRequests(), adaptive.limit(reading, server.inFlight()));
+        Gradient measuring = gradient;
+        if (measuring == null) {
+            return;
+        }
+        long timed = 0;
+        for (int i = 0; i < Histogram.counts(); i++) {
+            timed += reading.firstByte[i];
+        }
+        long nanos = reading.firstByte[Histogram.counts()];
+        measuring.sample(timed - timedBefore, (double) (nanos - nanosBefore), server.inFlight());
+        timedBefore = timed;
+        nanosBefore = nanos;
+        most = Math.min(config.maxRequests(), measuring.limit());
     }
 }

@@ -42,7 +42,11 @@ public record ServerReport(
      * @param waiting requests whose answer has not begun
      * @param firstByteMedianMs null for too few answers
      */
-    public record Window(long answers, long failures, long waiting, @Nullable Double firstByteMedianMs) {}
+    public record Window(
+            long answers,
+            long failures,
+            long waiting,
+            @Nullable Double firstByteMedianMs) {}
 
     /** A change of state. */
     public record StateChange(Instant time, String from, String to, String reason, String evidence) {}
