@@ -99,8 +99,7 @@ final class ServersCommand {
         return state(server, "ready", admin, pool);
     }
 
-    private int state(String server, String state, String admin, String pool)
-            throws Cli.Misuse, AdminClient.Failed {
+    private int state(String server, String state, String admin, String pool) throws Cli.Misuse, AdminClient.Failed {
         try (AdminClient client = new AdminClient(address(admin))) {
             List<String> holders = pools(client, pool).stream()
                     .filter(each -> has(each, server))
@@ -136,7 +135,8 @@ final class ServersCommand {
                 pools.stream().filter(each -> each.name().equals(wanted)).toList();
         if (chosen.isEmpty()) {
             throw new AdminClient.Failed("there is no pool '" + wanted + "'; there is "
-                    + String.join(", ", pools.stream().map(AdminClient.Pool::name).toList()));
+                    + String.join(
+                            ", ", pools.stream().map(AdminClient.Pool::name).toList()));
         }
         return chosen;
     }
@@ -148,9 +148,12 @@ final class ServersCommand {
                 server.path("address").asString(),
                 server.path("flapping").booleanValue() ? state + " (flapping)" : state,
                 age(Instant.parse(server.path("since").asString())),
-                weight(server.path("weight").intValue(), server.path("effective_weight").doubleValue()),
+                weight(
+                        server.path("weight").intValue(),
+                        server.path("effective_weight").doubleValue()),
                 server.path("in_flight").asString(),
-                server.path("reason").asString() + ": " + server.path("evidence").asString());
+                server.path("reason").asString() + ": "
+                        + server.path("evidence").asString());
     }
 
     /** Of the weight, what there is of it now. */

@@ -77,8 +77,7 @@ class MisbehavingServersIT {
                 listeners: [{ bind: "127.0.0.1:0" }]
                 pools: { web: { servers: [%s], slow-start: 0s, %s } }
                 """.formatted(
-                        Stream.of(addresses).map(each -> '"' + each + '"').collect(Collectors.joining(", ")),
-                        poolKeys));
+                Stream.of(addresses).map(each -> '"' + each + '"').collect(Collectors.joining(", ")), poolKeys));
     }
 
     private static String state(RunningWeir weir, String server) throws Exception {
@@ -96,7 +95,7 @@ class MisbehavingServersIT {
                 .untilAsserted(() -> assertThat(state(weir, server)).isEqualTo(state));
     }
 
-    /** Sends requests one after the other until told to stop; returns the statuses of those that were not 200. */
+    /** The status of the answer. */
     private static int get(RawClient client) throws IOException {
         client.send(GET);
         return client.readMessage().status();
@@ -113,8 +112,8 @@ class MisbehavingServersIT {
         String dead = "127.0.0.1:" + freePort();
         try (Fake one = new Fake();
                 Fake two = new Fake();
-                RunningWeir weir = before(
-                        "health: { path: /up, every: 1h, initial: up }", dead, one.address(), two.address());
+                RunningWeir weir =
+                        before("health: { path: /up, every: 1h, initial: up }", dead, one.address(), two.address());
                 RawClient client = weir.connect()) {
             for (int i = 0; i < 200; i++) {
                 assertThat(get(client)).isEqualTo(200);
@@ -142,7 +141,8 @@ class MisbehavingServersIT {
             long back = System.nanoTime();
             while (one.requests.get() == before) {
                 assertThat(get(client)).isEqualTo(200);
-                assertThat(System.nanoTime() - back).isLessThan(Duration.ofMillis(1500).toNanos());
+                assertThat(System.nanoTime() - back)
+                        .isLessThan(Duration.ofMillis(1500).toNanos());
             }
         }
     }
@@ -222,7 +222,7 @@ class MisbehavingServersIT {
                         before("health: { path: /up, every: 1s }", hole.address(), one.address(), two.address())) {
             List.of(hole, one, two).forEach(each -> awaitState(weir, each.address(), "up"));
             hole.answer = "";
-            assertLongestWait(weir, hole.address(), "ejected", Duration.ofMillis(4000));
+            assertLongestWait(weir, hole.address(), "ejected", Duration.ofSeconds(4));
         }
     }
 
