@@ -352,7 +352,7 @@ class HealthMachineTest {
                 case 3 -> machine.refused("refused", now);
                 case 4 -> machine.eject(FAILS, now);
                 case 5 -> machine.probesPassed(1 + random.nextInt(2), now);
-                case 6 -> machine.admin(AdminState.values()[random.nextInt(3)], now);
+                case 6 -> machine.admin(Rules.any(random, AdminState.values()), now);
                 case 7 -> machine.suspected(random.nextBoolean());
                 default -> machine.tick(random.nextBoolean(), now);
             }

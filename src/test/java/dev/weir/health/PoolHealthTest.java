@@ -13,6 +13,7 @@ import dev.weir.upstream.UpstreamSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -27,10 +28,8 @@ class PoolHealthTest {
     private final List<Traffic> traffic = new ArrayList<>();
     private final List<String> told = new ArrayList<>();
     private final List<Server> withdrawn = new ArrayList<>();
-    private final TreeSet<String> doubted = new TreeSet<>();
+    private final Set<String> doubted = new TreeSet<>();
     private long now = Duration.ofHours(1).toNanos();
-    private PoolHealth pool;
-
     private final PoolHealth.Listener listener = new PoolHealth.Listener() {
         @Override
         public void changed(PoolHealth pool, ServerHealth server, Change change) {
@@ -54,10 +53,15 @@ class PoolHealthTest {
         }
     };
 
-    private void of(int servers, String keys) {
-        PoolConfig config = Rules.pool(servers, keys);
+    private PoolHealth pool = kept(Rules.pool(1, ""));
+
+    private PoolHealth kept(PoolConfig config) {
         Pool balanced = new Pool("web", config, new ServerRegistry().acquire("web", config.servers()));
-        pool = new PoolHealth(balanced, UpstreamSettings.of(config, null), meters, () -> {}, listener, now);
+        return new PoolHealth(balanced, UpstreamSettings.of(config, null), meters, () -> {}, listener, now);
+    }
+
+    private void of(int servers, String keys) {
+        pool = kept(Rules.pool(servers, keys));
         traffic.clear();
         for (ServerHealth server : pool.servers) {
             server.server.failureListener(server);
@@ -100,8 +104,8 @@ class PoolHealthTest {
     }
 
     /** Whom {@code picks} choices hit. */
-    private TreeSet<String> chosen() {
-        TreeSet<String> names = new TreeSet<>();
+    private Set<String> chosen() {
+        Set<String> names = new TreeSet<>();
         Choice choice = new Choice(1);
         for (int i = 0; i < 50; i++) {
             Server server = pool.pool.pick(choice);
@@ -185,7 +189,7 @@ class PoolHealthTest {
     }
 
     @Test
-    void graySever_fiveTimesSlower_isEjectedAndItsProbesAreTooSlow() {
+    void grayServer_fiveTimesSlower_isEjectedAndItsProbesAreTooSlow() {
         of(4, "health: off");
         for (int i = 0; i < 20; i++) {
             for (int each = 0; each < 4; each++) {
@@ -388,12 +392,10 @@ class PoolHealthTest {
 
     @Test
     void maxRequests_isTheLimitOfAServerThatServes() {
-        PoolConfig config = Rules.of("""
+        pool = kept(Rules.of("""
                 listeners: [{ bind: "127.0.0.1:0" }]
                 pools: { web: { health: off, servers: [{ address: "10.0.0.1:1", max-requests: 7 }] } }
-                """);
-        Pool balanced = new Pool("web", config, new ServerRegistry().acquire("web", config.servers()));
-        pool = new PoolHealth(balanced, UpstreamSettings.of(config, null), meters, () -> {}, listener, now);
+                """));
         pool.settle(now);
         assertThat(server(0).limit()).isEqualTo(7);
     }
@@ -409,12 +411,12 @@ class PoolHealthTest {
             switch (random.nextInt(8)) {
                 case 0, 1 -> traffic.get(each).answers(random.nextInt(50), random.nextInt(1, 100));
                 case 2 -> traffic.get(each).errors(random.nextInt(50), 1);
-                case 3 -> traffic.get(each).fails(1, Failure.values()[random.nextInt(Failure.values().length)]);
+                case 3 -> traffic.get(each).fails(1, Rules.any(random, Failure.values()));
                 case 4 -> check(each, random.nextInt(3) > 0 ? pass() : fail());
                 case 5 -> pool.hear(now);
                 case 6 -> {
                     if (random.nextInt(20) == 0) {
-                        pool.servers.get(each).machine.admin(AdminState.values()[random.nextInt(3)], now);
+                        pool.servers.get(each).machine.admin(Rules.any(random, AdminState.values()), now);
                         pool.settle(now);
                     }
                 }

@@ -1,8 +1,11 @@
 package dev.weir.health;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.weir.config.ConfigReader;
 import dev.weir.config.ConfigResult;
 import dev.weir.config.PoolConfig;
+import java.util.random.RandomGenerator;
 
 /** Configurations of a pool from a few words of YAML. */
 final class Rules {
@@ -23,7 +26,7 @@ final class Rules {
     /** The pool {@code web} of this configuration. */
     static PoolConfig of(String yaml) {
         if (ConfigReader.read("test.yaml", yaml) instanceof ConfigResult.Sound sound) {
-            return sound.config().pools().get("web");
+            return requireNonNull(sound.config().pools().get("web"));
         }
         throw new IllegalArgumentException(ConfigReader.read("test.yaml", yaml).toString());
     }
@@ -32,5 +35,10 @@ final class Rules {
     static HealthRules of(int servers, String keys) {
         PoolConfig pool = pool(servers, keys);
         return HealthRules.of(pool, pool.servers().getFirst());
+    }
+
+    /** One of these. */
+    static <T> T any(RandomGenerator random, T[] of) {
+        return of[random.nextInt(of.length)];
     }
 }

@@ -112,7 +112,7 @@ class SharesTest {
         for (int round = 0; round < 2000; round++) {
             List<Fake> pool = new ArrayList<>();
             for (int i = random.nextInt(1, 8); i > 0; i--) {
-                ServerState state = ServerState.values()[random.nextInt(ServerState.values().length)];
+                ServerState state = Rules.any(random, ServerState.values());
                 boolean refusing = state == ServerState.DOWN && random.nextBoolean();
                 pool.add(new Fake(state, random.nextInt(1, 11), refusing, random.nextInt(3), random.nextInt(4) == 0));
             }
