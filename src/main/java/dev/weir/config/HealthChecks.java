@@ -118,7 +118,12 @@ final class HealthChecks {
         String http1 = "gRPC needs HTTP/2, and the pool's servers are spoken to in HTTP/1.1";
         refuse(health, "type", otherwise, http1, "add h2 to the pool's 'http'");
         checkHeaders(health);
-        refuse(health, "headers", hasHeader(health, "content-type"), "a check of the type grpc sets 'content-type'", "");
+        refuse(
+                health,
+                "headers",
+                hasHeader(health, "content-type"),
+                "a check of the type grpc sets 'content-type'",
+                "");
     }
 
     private void checkHeaders(HealthConfig health) {
@@ -126,7 +131,7 @@ final class HealthChecks {
             String lower = name.toLowerCase(Locale.ROOT);
             refuse(health, "headers", NOT_OF_USERS.contains(lower), "a check cannot send '" + name + "'", "");
             refuse(health, "headers", lower.equals("host"), "the host is a key of its own", "write it as 'host'");
-            boolean sound = value.chars().noneMatch(c -> c < ' ' && c != '\t' || c == 0x7F);
+            boolean sound = value.chars().noneMatch(c -> (c < ' ' && c != '\t') || c == 0x7F);
             refuse(health, "headers", !sound, "the value of '" + name + "' has control characters", "");
         });
     }

@@ -35,10 +35,10 @@ final class HealthMessage {
         byte[] name = service.getBytes(StandardCharsets.UTF_8);
         ByteArrayOutputStream message = new ByteArrayOutputStream();
         if (name.length > 0) {
-            message.write(1 << 3 | LENGTH_DELIMITED);
+            message.write((1 << 3) | LENGTH_DELIMITED);
             int rest = name.length;
             while (rest >= 0x80) {
-                message.write(rest & 0x7F | 0x80);
+                message.write((rest & 0x7F) | 0x80);
                 rest >>>= 7;
             }
             message.write(rest);
@@ -46,8 +46,8 @@ final class HealthMessage {
         }
         int length = message.size();
         ByteArrayOutputStream framed = new ByteArrayOutputStream();
-        framed.writeBytes(new byte[] {0, (byte) (length >> 24), (byte) (length >> 16), (byte) (length >> 8), (byte) length
-        });
+        framed.writeBytes(
+                new byte[] {0, (byte) (length >> 24), (byte) (length >> 16), (byte) (length >> 8), (byte) length});
         framed.writeBytes(message.toByteArray());
         return framed.toByteArray();
     }
@@ -58,7 +58,7 @@ final class HealthMessage {
             return UNREADABLE;
         }
         int announced =
-                (bytes[1] & 0xFF) << 24 | (bytes[2] & 0xFF) << 16 | (bytes[3] & 0xFF) << 8 | (bytes[4] & 0xFF);
+                ((bytes[1] & 0xFF) << 24) | ((bytes[2] & 0xFF) << 16) | ((bytes[3] & 0xFF) << 8) | (bytes[4] & 0xFF);
         return announced == length - PREFIX ? new HealthMessage(bytes, length).status() : UNREADABLE;
     }
 
@@ -66,7 +66,7 @@ final class HealthMessage {
         long status = 0;
         while (at < end) {
             long tag = varint();
-            if (tag == (1 << 3 | VARINT)) {
+            if (tag == ((1 << 3) | VARINT)) {
                 status = varint();
             } else if (tag >>> 3 != 0) {
                 skip((int) (tag & 7));

@@ -112,7 +112,10 @@ class GrpcCheckIT {
         TestAuthority.Issued issued = authority.server("127.0.0.1");
         HealthStatusManager health = new HealthStatusManager();
         Server server = start(
-                loopback().useTransportSecurity(issued.chain().toFile(), issued.key().toFile()), health);
+                loopback()
+                        .useTransportSecurity(
+                                issued.chain().toFile(), issued.key().toFile()),
+                health);
         Server bare = loopback().directExecutor().build().start();
         String keys = "\ntls: { ca: '" + authority.file() + "' }\nhealth: { type: grpc }";
         try (Checks h2 = Checks.of("http: [h2]" + keys);
@@ -135,8 +138,8 @@ class GrpcCheckIT {
         TestAuthority authority = TestAuthority.in(folder);
         try (ScriptedServer server = ScriptedServer.tls(
                         authority.server("127.0.0.1").context(), connection -> connection.read(), "http/1.1");
-                Checks checks = Checks.of("http: [h2, http/1.1]\ntls: { ca: '" + authority.file()
-                        + "' }\nhealth: { type: grpc }")) {
+                Checks checks = Checks.of(
+                        "http: [h2, http/1.1]\ntls: { ca: '" + authority.file() + "' }\nhealth: { type: grpc }")) {
             assertDown(
                     checks.of(server),
                     Cause.TLS_PROTOCOL_ERROR,
@@ -187,22 +190,23 @@ class GrpcCheckIT {
         "-1, x, 'grpc-status -1: x'"
     })
     void failedCall_isExplained(String status, String message, String evidence) throws Exception {
-        CheckResult early = check("", http -> http.headers(
-                FIRST,
-                true,
-                ":status",
-                "200",
-                "content-type",
-                "application/grpc",
-                "grpc-status",
-                status,
-                "grpc-message",
-                message));
+        CheckResult early = check(
+                "",
+                http -> http.headers(
+                        FIRST,
+                        true,
+                        ":status",
+                        "200",
+                        "content-type",
+                        "application/grpc",
+                        "grpc-status",
+                        status,
+                        "grpc-message",
+                        message));
         assertDown(early, null, evidence);
         CheckResult late = check("", http -> {
             head(http);
-            http.data(FIRST, false, SERVING)
-                    .headers(FIRST, true, "grpc-status", status, "grpc-message", message);
+            http.data(FIRST, false, SERVING).headers(FIRST, true, "grpc-status", status, "grpc-message", message);
         });
         assertDown(late, null, evidence);
     }
@@ -262,7 +266,8 @@ class GrpcCheckIT {
 
     @Test
     void serverOfHttp1_isDown() throws Exception {
-        try (ScriptedServer server = ScriptedServer.of(connection -> connection.send("HTTP/1.1 400 Bad Request\r\n\r\n"));
+        try (ScriptedServer server =
+                        ScriptedServer.of(connection -> connection.send("HTTP/1.1 400 Bad Request\r\n\r\n"));
                 Checks checks = Checks.of("http: [h2]\nhealth: { type: grpc }")) {
             CheckResult result = checks.of(server);
             assertThat(result.up()).isFalse();
