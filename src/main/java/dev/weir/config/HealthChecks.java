@@ -2,6 +2,7 @@ package dev.weir.config;
 
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** Keys of {@code health} that need or exclude each other, or that its pool's servers cannot fulfil. */
 final class HealthChecks {
@@ -127,7 +128,8 @@ final class HealthChecks {
     }
 
     private void checkHeaders(HealthConfig health) {
-        health.headers().forEach((name, value) -> {
+        // Sorted, so that problems come in the same order each time.
+        new TreeMap<>(health.headers()).forEach((name, value) -> {
             String lower = name.toLowerCase(Locale.ROOT);
             refuse(health, "headers", NOT_OF_USERS.contains(lower), "a check cannot send '" + name + "'", "");
             refuse(health, "headers", lower.equals("host"), "the host is a key of its own", "write it as 'host'");
