@@ -52,7 +52,7 @@ class OperationsPageTest {
                 listeners:
                   - bind: "127.0.0.1:0"
                   - { bind: "127.0.0.1:0", tls: { certificates: [%s] } }
-                pools: { web: { servers: ["%s"] } }
+                pools: { web: { servers: [{ address: "%s", max-requests: 9 }] } }
                 access-log: { path: "%s" }
                 """.formatted(
                         TestAuthority.in(directory).server("site.example").yaml(),
