@@ -88,6 +88,11 @@ public final class Exchange {
             return;
         }
         requestComplete = request.framing() != BodyFraming.CHUNKED && request.contentLength() <= 0;
+        RequestPlan plan = worker.plan();
+        RequestPlan.Proofs proofs = plan.proofs();
+        if (proofs != null && proven(proofs)) {
+            return;
+        }
         int https = client().client().redirectPort();
         if (https != 0) {
             redirect(https);
@@ -96,7 +101,6 @@ public final class Exchange {
         if (request.headers().has(Field.GRPC_TIMEOUT) && Grpc.isCall(request) && !startCall()) {
             return;
         }
-        RequestPlan plan = worker.plan();
         int route = plan.routes().match(request);
         if (route < 0) {
             refuse(Cause.NO_ROUTE, "");
@@ -118,6 +122,17 @@ public final class Exchange {
 
     boolean passing() {
         return passing;
+    }
+
+    /** Whether this was an authority's request, which has been answered then. Whatever nobody here expects takes its way. */
+    private boolean proven(RequestPlan.Proofs proofs) {
+        String token = AcmeRequest.token(request);
+        String answer = token.isEmpty() ? null : proofs.answer(token);
+        if (answer == null) {
+            return false;
+        }
+        refuse(Cause.ACME_CHALLENGE, answer);
+        return true;
     }
 
     private void redirect(int port) {
