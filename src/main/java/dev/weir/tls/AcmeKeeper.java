@@ -9,6 +9,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -215,7 +216,7 @@ final class AcmeKeeper implements AutoCloseable {
                 "acme: the certificate for {} is valid until {} and will be renewed from {}",
                 name.domain,
                 stored.getNotAfter().toInstant(),
-                AcmePace.renewal(stored));
+                AcmePace.renewal(stored).truncatedTo(ChronoUnit.SECONDS));
     }
 
     private void failed(Name name, AcmeFailure failure) {
@@ -234,7 +235,7 @@ final class AcmeKeeper implements AutoCloseable {
                 name.domain,
                 inUse,
                 failure.getMessage(),
-                name.due);
+                name.due.truncatedTo(ChronoUnit.SECONDS));
     }
 
     private static List<Instant> lastHour(Name name, AcmeFailure failure, Instant now) {

@@ -9,6 +9,7 @@ import dev.weir.testing.Programs;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -91,6 +92,12 @@ class AcmeIT {
         return context;
     }
 
+    private static SSLContext trustingAnything() throws Exception {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+        return context;
+    }
+
     /** The certificate that a client is shown who verifies it, name and chain. */
     private static X509Certificate shown(SSLContext context, String name, int port) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
@@ -169,8 +176,8 @@ class AcmeIT {
 
     @Test
     void certificate_twoThirdsThroughItsLife_isRenewed_orKeptWhenTheAuthorityIsGone() throws Exception {
-        pebble.start(30);
-        SSLContext context = trusting(pebble.root());
+        pebble.start(20);
+        SSLContext context = trustingAnything(); // on a slow machine it may expire meanwhile, and has to stay
         try (RunningWeir weir = weir("a.example", "challenge: tls-alpn-01")) {
             X509Certificate first = awaitShown(context, "a.example");
             X509Certificate second = await().atMost(PATIENCE)
