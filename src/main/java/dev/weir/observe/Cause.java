@@ -61,6 +61,12 @@ public enum Cause {
     ACME_CHALLENGE("acme-challenge", 200, Side.PROXY, "proxy_internal_response", "An authority verifies a name."),
     NO_ROUTE("no-route", 404, Side.PROXY, "destination_not_found", "No route matches the request."),
     NO_SERVER("no-server", 503, Side.SERVER, "destination_unavailable", "The pool has no server for the request."),
+    SERVER_DOWN(
+            "server-down",
+            503,
+            Side.SERVER,
+            "destination_unavailable",
+            "The server went down while the request was on its way to it."),
     DNS_ERROR("dns-error", 502, Side.SERVER, "dns_error", "The server's name has no address."),
     CONNECT_REFUSED("connect-refused", 502, Side.SERVER, "connection_refused", "The server refused the connection."),
     CONNECT_FAILED("connect-failed", 502, Side.SERVER, "destination_ip_unroutable", "The server cannot be reached."),

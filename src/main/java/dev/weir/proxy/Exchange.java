@@ -1,6 +1,7 @@
 package dev.weir.proxy;
 
 import dev.weir.balance.Choice;
+import dev.weir.balance.Pool;
 import dev.weir.http.BodyFraming;
 import dev.weir.http.Field;
 import dev.weir.http.Headers;
@@ -47,6 +48,7 @@ public final class Exchange {
     private boolean tunnel;
     private boolean serverHalfEnded;
     private boolean freshTried;
+    private boolean requestWhole;
 
     // What the log and the metrics say in the end.
     long startNanos;
@@ -89,8 +91,9 @@ public final class Exchange {
         }
         requestComplete = request.framing() != BodyFraming.CHUNKED && request.contentLength() <= 0;
         RequestPlan plan = worker.plan();
-        RequestPlan.Proofs proofs = plan.proofs();
-        if (proofs != null && proven(proofs)) {
+        String proof = AcmeRequest.answer(request, plan.proofs());
+        if (proof != null) {
+            refuse(Cause.ACME_CHALLENGE, proof);
             return;
         }
         int https = client().client().redirectPort();
@@ -122,17 +125,6 @@ public final class Exchange {
 
     boolean passing() {
         return passing;
-    }
-
-    /** Whether this was an authority's request, which has been answered then. Whatever nobody here expects takes its way. */
-    private boolean proven(RequestPlan.Proofs proofs) {
-        String token = AcmeRequest.token(request);
-        String answer = token.isEmpty() ? null : proofs.answer(token);
-        if (answer == null) {
-            return false;
-        }
-        refuse(Cause.ACME_CHALLENGE, answer);
-        return true;
     }
 
     private void redirect(int port) {
@@ -258,14 +250,33 @@ public final class Exchange {
     // ---- the server's side ----
 
     private void tryServer(Cause ifNone) {
-        Server server = destination().pool().pick(choice);
+        Server server = chooseServer();
         if (server == null) {
             refuse(ifNone, "");
             return;
         }
+        start(server);
+    }
+
+    private void start(Server server) {
         choice.exclude(server);
         attempts++;
         attempt.start(server, false, attempts > 1);
+    }
+
+    /** Counted in at the server that is chosen; null when none takes the request. */
+    private @Nullable Server chooseServer() {
+        Pool pool = destination().pool();
+        Server server = pool.pick(choice);
+        while (server != null && !server.tryBegin()) {
+            server = pool.pick(choice); // another loop took the last place
+        }
+        return server;
+    }
+
+    /** Whether all of the request had come when it was sent, so that the time to its answer is the server's. */
+    boolean requestWhole() {
+        return requestWhole;
     }
 
     /** Whether the request may be sent again though a server may have seen it (RFC 9110 section 9.2.2). */
@@ -284,6 +295,7 @@ public final class Exchange {
 
     /** Sends what there is of the request. Nothing is flushed if more has to come, which may lie right behind the head. */
     void send(UpstreamStream stream) {
+        requestWhole = requestComplete;
         if (passing) {
             passOn(stream);
             return;
@@ -402,7 +414,8 @@ public final class Exchange {
             return;
         }
         Server server = attempt.server();
-        if (!freshTried && server != null && (why == Cause.REQUEST_REFUSED || (reused && why == Cause.SERVER_CLOSED))) {
+        boolean ranOut = why == Cause.REQUEST_REFUSED || (reused && why == Cause.SERVER_CLOSED);
+        if (ranOut && !freshTried && server != null && server.tryBegin()) {
             // The server closed a connection in the moment of its reuse, or let it run out (GOAWAY): that says nothing
             // against the server.
             freshTried = true;
@@ -417,10 +430,26 @@ public final class Exchange {
         tryServer(why);
     }
 
+    /**
+     * The server that has the request went down, and has not begun to answer. Where no other can be asked the wait goes
+     * on: the answer may still come.
+     */
+    void serverDown() {
+        if (!held.whole() || !replayable() || attempts > destination().furtherAttempts()) {
+            return;
+        }
+        Server other = chooseServer();
+        if (other != null) {
+            attempt.cancel();
+            start(other);
+        }
+    }
+
     /** What another server may do better. A request that a server could not answer in time is not given to the next. */
     private static boolean worthAnotherServer(Cause why) {
         return switch (why) {
-            case CONNECT_REFUSED,
+            case SERVER_DOWN,
+                    CONNECT_REFUSED,
                     CONNECT_FAILED,
                     CONNECT_TIMEOUT,
                     DNS_ERROR,
@@ -463,6 +492,7 @@ public final class Exchange {
         tunnel = false;
         serverHalfEnded = false;
         freshTried = false;
+        requestWhole = false;
         callTime.clear();
         requestBytes = 0;
         responseBytes = 0;
