@@ -29,7 +29,7 @@ public enum Cause {
             505,
             Side.CLIENT,
             "http_request_error",
-            "This listener speaks HTTP/1.0 and HTTP/1.1."),
+            "A request line may say HTTP/1.0 or HTTP/1.1; HTTP/2 begins in another way."),
     REQUEST_CODING_UNSUPPORTED(
             "request-coding-unsupported",
             501,
@@ -60,7 +60,19 @@ public enum Cause {
     HTTPS_REDIRECT("https-redirect", 308, Side.PROXY, "proxy_internal_response", "This is served over https only."),
     ACME_CHALLENGE("acme-challenge", 200, Side.PROXY, "proxy_internal_response", "An authority verifies a name."),
     NO_ROUTE("no-route", 404, Side.PROXY, "destination_not_found", "No route matches the request."),
-    NO_SERVER("no-server", 503, Side.SERVER, "destination_unavailable", "The pool has no server for the request."),
+    NO_SERVER("no-server", 503, Side.SERVER, "destination_unavailable", "No server of the pool is up."),
+    QUEUE_FULL(
+            "queue-full",
+            503,
+            Side.SERVER,
+            "connection_limit_reached",
+            "Each server has as many requests as it may have, and as many wait as may wait."),
+    QUEUE_TIMEOUT(
+            "queue-timeout",
+            503,
+            Side.SERVER,
+            "connection_limit_reached",
+            "Each server has as many requests as it may have, and none became free in time."),
     SERVER_DOWN(
             "server-down",
             503,
