@@ -7,9 +7,11 @@ import org.jspecify.annotations.Nullable;
 /** What one event loop counts about one pool. The loop changes it, a scrape reads it. */
 final class PoolMeters {
     final StatusCounters unserved = new StatusCounters();
+    final Histogram queued = new Histogram();
     // What removed servers had recorded: the pool's histograms must not shrink when a server goes.
     final Histogram formerDurations = new Histogram();
     final Histogram formerConnects = new Histogram();
+    final Histogram formerFirstBytes = new Histogram();
     // With one writer the map's locks are never waited for; its readers take none.
     final Map<String, ServerMeters> servers = new ConcurrentHashMap<>();
 
@@ -22,6 +24,7 @@ final class PoolMeters {
         if (server != null) {
             server.durations.mergeInto(formerDurations);
             server.connect.mergeInto(formerConnects);
+            server.firstByte.mergeInto(formerFirstBytes);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.weir.proxy;
 
 import dev.weir.balance.Choice;
+import dev.weir.balance.Pool;
 import dev.weir.http.BodyFraming;
 import dev.weir.http.Field;
 import dev.weir.http.Headers;
@@ -37,6 +38,7 @@ public final class Exchange {
     private final HeldBody held = new HeldBody();
     private final CallTime callTime = new CallTime(this::callTimeOver);
     private final Choice choice;
+    private final ServerWait wait = new ServerWait(this);
 
     private @Nullable ClientStream client;
     private RequestPlan.@Nullable Destination destination;
@@ -47,6 +49,7 @@ public final class Exchange {
     private boolean tunnel;
     private boolean serverHalfEnded;
     private boolean freshTried;
+    private boolean requestWhole;
 
     // What the log and the metrics say in the end.
     long startNanos;
@@ -89,8 +92,9 @@ public final class Exchange {
         }
         requestComplete = request.framing() != BodyFraming.CHUNKED && request.contentLength() <= 0;
         RequestPlan plan = worker.plan();
-        RequestPlan.Proofs proofs = plan.proofs();
-        if (proofs != null && proven(proofs)) {
+        String proof = AcmeRequest.answer(request, plan.proofs());
+        if (proof != null) {
+            refuse(Cause.ACME_CHALLENGE, proof);
             return;
         }
         int https = client().client().redirectPort();
@@ -107,7 +111,7 @@ public final class Exchange {
             return;
         }
         destination = plan.destination(route);
-        tryServer(Cause.NO_SERVER);
+        tryServer(Cause.NO_SERVER, "");
     }
 
     /**
@@ -117,22 +121,11 @@ public final class Exchange {
     public void pass(String pool) {
         passing = true;
         destination = worker.plan().pool(pool);
-        tryServer(Cause.NO_SERVER);
+        tryServer(Cause.NO_SERVER, "");
     }
 
     boolean passing() {
         return passing;
-    }
-
-    /** Whether this was an authority's request, which has been answered then. Whatever nobody here expects takes its way. */
-    private boolean proven(RequestPlan.Proofs proofs) {
-        String token = AcmeRequest.token(request);
-        String answer = token.isEmpty() ? null : proofs.answer(token);
-        if (answer == null) {
-            return false;
-        }
-        refuse(Cause.ACME_CHALLENGE, answer);
-        return true;
     }
 
     private void redirect(int port) {
@@ -226,7 +219,7 @@ public final class Exchange {
 
     /** Weir answers the request itself. */
     public void refuse(Cause why, String detail) {
-        attempt.cancel();
+        stop();
         if (passing) {
             finish(why).abort();
             return;
@@ -236,6 +229,11 @@ public final class Exchange {
         status = ErrorResponse.status(request, why);
         responseBytes = worker.errors().send(request, why, detail, requestComplete, stream);
         finish(why).done();
+    }
+
+    private void stop() {
+        wait.cancel();
+        attempt.cancel();
     }
 
     /** From now on another stands for the client: its connection has become a tunnel. */
@@ -251,21 +249,64 @@ public final class Exchange {
 
     /** The client is gone, or given up: nothing can be sent to it any more. */
     public void clientFailed(Cause why) {
-        attempt.cancel();
+        stop();
         finish(why);
     }
 
     // ---- the server's side ----
 
-    private void tryServer(Cause ifNone) {
-        Server server = destination().pool().pick(choice);
-        if (server == null) {
-            refuse(ifNone, "");
-            return;
+    /** {@code why}: the failure that leads here, or {@link Cause#NO_SERVER}. */
+    private void tryServer(Cause why, String detail) {
+        Pool pool = destination().pool();
+        boolean overtaking = attempts == 0 && pool.line().length() > 0;
+        Server server = overtaking ? null : chooseServer();
+        if (server != null) {
+            start(server);
+        } else if (overtaking || (!pool.admits() && pool.servers().maxWeight() > 0)) {
+            choice.clear(); // those tried may be back by then
+            if (!wait.begin(pool, why)) {
+                refuse(why == Cause.NO_SERVER && pool.up() ? Cause.QUEUE_FULL : why, detail);
+            }
+        } else {
+            refuse(why, detail);
         }
+    }
+
+    private void start(Server server) {
         choice.exclude(server);
         attempts++;
         attempt.start(server, false, attempts > 1);
+    }
+
+    /** There may be a server now for which this has waited. */
+    void resume() {
+        Server server = chooseServer();
+        if (server == null) {
+            wait.goOn();
+        } else {
+            wait.served();
+            start(server);
+        }
+    }
+
+    void waitedInVain(Cause why) {
+        Cause first = wait.reason();
+        refuse(why, first == Cause.NO_SERVER ? "" : "Before that: " + first.text());
+    }
+
+    /** Counted in at the server that is chosen; null when none takes the request. */
+    private @Nullable Server chooseServer() {
+        Pool pool = destination().pool();
+        Server server = pool.pick(choice);
+        while (server != null && !server.tryBegin()) {
+            server = pool.pick(choice); // another loop took the last place
+        }
+        return server;
+    }
+
+    /** Whether all of the request had come when it was sent, so that the time to its answer is the server's. */
+    boolean requestWhole() {
+        return requestWhole;
     }
 
     /** Whether the request may be sent again though a server may have seen it (RFC 9110 section 9.2.2). */
@@ -284,6 +325,7 @@ public final class Exchange {
 
     /** Sends what there is of the request. Nothing is flushed if more has to come, which may lie right behind the head. */
     void send(UpstreamStream stream) {
+        requestWhole = requestComplete;
         if (passing) {
             passOn(stream);
             return;
@@ -402,7 +444,8 @@ public final class Exchange {
             return;
         }
         Server server = attempt.server();
-        if (!freshTried && server != null && (why == Cause.REQUEST_REFUSED || (reused && why == Cause.SERVER_CLOSED))) {
+        boolean ranOut = why == Cause.REQUEST_REFUSED || (reused && why == Cause.SERVER_CLOSED);
+        if (ranOut && !freshTried && server != null && server.tryBegin()) {
             // The server closed a connection in the moment of its reuse, or let it run out (GOAWAY): that says nothing
             // against the server.
             freshTried = true;
@@ -414,13 +457,29 @@ public final class Exchange {
             refuse(why, detail);
             return;
         }
-        tryServer(why);
+        tryServer(why, detail);
+    }
+
+    /**
+     * The server that has the request went down, and has not begun to answer. Where no other can be asked the wait goes
+     * on: the answer may still come.
+     */
+    void serverDown() {
+        if (!held.whole() || !replayable() || attempts > destination().furtherAttempts()) {
+            return;
+        }
+        Server other = chooseServer();
+        if (other != null) {
+            attempt.cancel();
+            start(other);
+        }
     }
 
     /** What another server may do better. A request that a server could not answer in time is not given to the next. */
     private static boolean worthAnotherServer(Cause why) {
         return switch (why) {
-            case CONNECT_REFUSED,
+            case SERVER_DOWN,
+                    CONNECT_REFUSED,
                     CONNECT_FAILED,
                     CONNECT_TIMEOUT,
                     DNS_ERROR,
@@ -452,6 +511,7 @@ public final class Exchange {
     private void clear() {
         client = null;
         destination = null;
+        assert !wait.waiting();
         attempt.forget();
         held.reset();
         choice.clear();
@@ -463,6 +523,7 @@ public final class Exchange {
         tunnel = false;
         serverHalfEnded = false;
         freshTried = false;
+        requestWhole = false;
         callTime.clear();
         requestBytes = 0;
         responseBytes = 0;
