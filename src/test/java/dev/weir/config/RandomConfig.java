@@ -161,8 +161,19 @@ final class RandomConfig {
             case BIND, SERVER -> address();
             case CIDR -> Cidr.parse(one("10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8", "192.0.2.1", "2001:db8::1"));
             case STATUSES -> StatusRanges.parse(one("200", "200-399", "200-299,404", "100-599"));
-            case HEADER, TEXT, HOST, HOST_NAME, DOMAIN, HTTPS_URL, PATH, TARGET, PATTERN, METHOD, NAME, FILE, FILE_NAME ->
-                text(single.scalar());
+            case HEADER,
+                    TEXT,
+                    HOST,
+                    HOST_NAME,
+                    DOMAIN,
+                    HTTPS_URL,
+                    PATH,
+                    TARGET,
+                    PATTERN,
+                    METHOD,
+                    NAME,
+                    FILE,
+                    FILE_NAME -> text(single.scalar());
         };
     }
 
