@@ -3,6 +3,7 @@ package dev.weir.proxy;
 import dev.weir.balance.Pool;
 import dev.weir.route.RouteTable;
 import dev.weir.upstream.UpstreamSettings;
+import org.jspecify.annotations.Nullable;
 
 /** Everything that a request needs to know of the configuration. Immutable; a request keeps the one it began with. */
 public interface RequestPlan {
@@ -13,6 +14,15 @@ public interface RequestPlan {
 
     /** The pool of this name, which the configuration has. */
     Destination pool(String name);
+
+    /** What authorities are answered that verify a name before they certify it; null when none may come. */
+    @Nullable Proofs proofs();
+
+    /** For any loop. */
+    interface Proofs {
+        /** The answer to a request for this token (RFC 8555 section 8.3); null when nobody expects one. */
+        @Nullable String answer(String token);
+    }
 
     /**
      * A pool as the data path sees it.
