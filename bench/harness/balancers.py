@@ -20,6 +20,7 @@ ORDER = ("weir", "nginx", "haproxy")
 LARGEST_SERVER_COUNT = 1000
 H2_SERVER_COUNT = 4
 START_SECONDS = 20
+_PACKAGES = {"nginx": "nginx-light", "h2load": "nghttp2-client", "taskset": "util-linux", "setpriv": "util-linux"}
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,16 @@ def start_servers(processes, directory, port, cores):
     (www / "call").touch()
     (www / "16k").write_bytes(b"x" * (16 << 10))
     (www / "1m").write_bytes(b"x" * (1 << 20))
-    config = _render(
+    config = render(
         "servers.conf",
         directory / "servers.conf",
-        user=_nginx_user(),
+        user=nginx_user(),
         files=open_files(),
         dir=directory,
         small=SMALL_ANSWER,
         last_route=Setup(routes=200).prefix,
-        listens=_lines(8, (f"listen {host}:{port} backlog=4096;" for host in _server_hosts(LARGEST_SERVER_COUNT))),
-        h2_listens=_lines(8, (f"listen {host}:{port + 1} backlog=4096 http2;" for host in _server_hosts(H2_SERVER_COUNT))),
+        listens=lines(8, (f"listen {host}:{port} backlog=4096;" for host in _server_hosts(LARGEST_SERVER_COUNT))),
+        h2_listens=lines(8, (f"listen {host}:{port + 1} backlog=4096 http2;" for host in _server_hosts(H2_SERVER_COUNT))),
     )
     command = ["nginx", "-p", directory, "-c", config]
     process = processes.start("servers", command, cores, directory / "servers.log")
@@ -141,27 +142,24 @@ def free_ports(count, first=18400, last=30000):
     raise BenchError(f"no {count} free ports in a row between {first} and {last}")
 
 
-def missing_programs(kinds):
-    programs = {"nginx": "nginx-light", "wrk": "wrk", "h2load": "nghttp2-client", "taskset": "util-linux"}
-    programs["openssl"] = "openssl"
-    if "haproxy" in kinds:
-        programs["haproxy"] = "haproxy"
+def missing_programs(names):
+    """Debian's packages of those of the programs that are not installed."""
     # Daemons live in folders that an ordinary user's PATH leaves out.
     os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
-    return [package for program, package in programs.items() if shutil.which(program) is None]
+    return [_PACKAGES.get(name, name) for name in names if shutil.which(name) is None]
 
 
 def _weir(setup, place, log, weir):
-    config = _render(
+    config = render(
         "weir.yaml",
         place.directory / "weir.yaml",
         port=place.port,
         loops=setup.loops,
         idle=_idle_connections(setup),
-        tls=_lines(4, _weir_tls(place)) if setup.tls else "",
+        tls=lines(4, _weir_tls(place)) if setup.tls else "",
         balance="    balance: least-requests" if setup.least_requests else "",
         protocol="    http: [h2]" if setup.h2_out else "",
-        servers=_lines(6, (f'- "{server}"' for server in _server_addresses(setup, place))),
+        servers=lines(6, (f'- "{server}"' for server in _server_addresses(setup, place))),
         routes=_weir_routes(setup),
         log=f'access-log: {{ path: "{log}", format: combined }}' if setup.access_log else "",
     )
@@ -175,28 +173,28 @@ def _weir_tls(place):
 
 def _weir_routes(setup):
     routes = [f'- {{ match: {{ path: "/r{i}/*" }}, pool: web }}' for i in range(setup.routes)]
-    return "routes:\n" + _lines(2, routes) if routes else ""
+    return "routes:\n" + lines(2, routes) if routes else ""
 
 
 def _nginx(setup, place, log, _weir_checkout):
     locations = [f"/r{i}/" for i in range(setup.routes)] or ["/"]
-    config = _render(
+    config = render(
         "nginx.conf",
         place.directory / "nginx.conf",
-        user=_nginx_user(),
+        user=nginx_user(),
         files=open_files(),
         dir=place.directory,
         port=place.port,
         loops=setup.loops,
         # Workers that share one socket get uneven shares of a burst of connections.
         listen_options=(" reuseport" if setup.loops > 1 else "") + (" ssl http2" if setup.tls else ""),
-        tls=_lines(8, _nginx_tls(place)) if setup.tls else "",
+        tls=lines(8, _nginx_tls(place)) if setup.tls else "",
         idle=_idle_connections(setup),
         balance="        least_conn;" if setup.least_requests else "",
-        servers=_lines(8, (f"server {server} max_fails=0;" for server in _server_addresses(setup, place))),
-        routes=_lines(8, (f"location {path} {{ proxy_pass http://servers; }}" for path in locations)),
+        servers=lines(8, (f"server {server} max_fails=0;" for server in _server_addresses(setup, place))),
+        routes=lines(8, (f"location {path} {{ proxy_pass http://servers; }}" for path in locations)),
         access_log=f"{log} combined buffer=64k flush=1s" if setup.access_log else "off",
-        bodies=_lines(8, _nginx_bodies(setup)),
+        bodies=lines(8, _nginx_bodies(setup)),
     )
     return ["nginx", "-p", place.directory, "-c", config]
 
@@ -225,7 +223,7 @@ def _haproxy(setup, place, _log, _weir_checkout):
     routes = [f"use_backend servers if {{ path_beg /r{i}/ }}" for i in range(setup.routes)]
     protocol = " proto h2" if setup.h2_out else ""
     servers = (f"server s{i} {server}{protocol}" for i, server in enumerate(_server_addresses(setup, place)))
-    config = _render(
+    config = render(
         "haproxy.cfg",
         place.directory / "haproxy.cfg",
         port=place.port,
@@ -233,8 +231,8 @@ def _haproxy(setup, place, _log, _weir_checkout):
         connections=min(20000, open_files() // 2 - 1500),
         balance="leastconn" if setup.least_requests else "roundrobin",
         tls=f" ssl crt {_certificate(place)[0]} ssl-min-ver TLSv1.3 alpn h2,http/1.1" if setup.tls else "",
-        servers=_lines(4, servers),
-        routes=_lines(4, routes or ["default_backend servers"]),
+        servers=lines(4, servers),
+        routes=lines(4, routes or ["default_backend servers"]),
         log="    log stdout format raw local0" if setup.access_log else "",
         log_option="    log global\n    option httplog" if setup.access_log else "",
         bodies="    tune.bufsize 65536" if setup.body_bytes else "",
@@ -261,12 +259,12 @@ class _Template(string.Template):
     pattern = r"@(?:\{(?P<braced>[a-z0-9_]+)\}|(?P<named>(?!))|(?P<escaped>(?!))|(?P<invalid>(?!)))"
 
 
-def _render(template, target, **values):
+def render(template, target, **values):
     target.write_text(_Template((TEMPLATES / template).read_text()).substitute(values))
     return target
 
 
-def _lines(indent, lines):
+def lines(indent, lines):
     return "\n".join(" " * indent + line for line in lines)
 
 
@@ -284,7 +282,7 @@ def _idle_connections(setup):
     return 4096 if setup.servers <= 4 else 4 * setup.servers
 
 
-def _nginx_user():
+def nginx_user():
     # As root, nginx's workers would otherwise be a user who cannot enter the run's folder.
     return "user root;" if os.geteuid() == 0 else ""
 

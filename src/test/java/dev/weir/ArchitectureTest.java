@@ -39,6 +39,8 @@ class ArchitectureTest {
                 .definedBy("dev.weir.route..")
                 .layer("upstream")
                 .definedBy("dev.weir.upstream..")
+                .layer("health")
+                .definedBy("dev.weir.health..")
                 .layer("proxy")
                 .definedBy("dev.weir.proxy..")
                 .layer("downstream")
@@ -67,12 +69,14 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("config", "http")
                 .whereLayer("upstream")
                 .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "pool")
+                .whereLayer("health")
+                .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "pool", "balance", "upstream")
                 .whereLayer("proxy")
                 .mayOnlyAccessLayers("config", "http", "observe", "loop", "pool", "balance", "route", "upstream")
                 .whereLayer("downstream")
                 .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "proxy")
                 .whereLayer("admin")
-                .mayOnlyAccessLayers("config", "observe", "pool", "balance")
+                .mayOnlyAccessLayers("config", "observe", "pool", "balance", "health")
                 .check(WEIR);
     }
 

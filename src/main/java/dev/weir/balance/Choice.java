@@ -40,7 +40,12 @@ public final class Choice {
         return size == 0;
     }
 
+    /** Whether the server is not to be chosen: ruled out here, or with as many requests as it may have. */
     public boolean excluded(Server server) {
+        return !server.admits() || tried(server);
+    }
+
+    private boolean tried(Server server) {
         for (int i = 0; i < size; i++) {
             if (tried[i] == server) {
                 return true;
@@ -51,7 +56,7 @@ public final class Choice {
 
     /** Rules the server out until {@link #clear}. */
     public void exclude(Server server) {
-        if (excluded(server)) {
+        if (tried(server)) {
             return;
         }
         if (size == tried.length) {

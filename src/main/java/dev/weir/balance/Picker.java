@@ -11,7 +11,7 @@ public interface Picker {
 
     /**
      * The server for the next attempt: never one that the choice excludes, nor one of weight 0. Null when none is left.
-     * The caller counts the request in ({@link Server#begin}) at once, since the next pick looks at that count.
+     * The caller counts the request in ({@link Server#tryBegin}) at once, since the next pick looks at that count.
      */
     @Nullable Server pick(Choice choice);
 }

@@ -5,12 +5,16 @@ import dev.weir.pool.Server;
 import dev.weir.pool.ServerSet;
 import org.jspecify.annotations.Nullable;
 
-/** A named group of servers in one snapshot, and the picker that chooses among them. Immutable but for the picker's turn. */
+/**
+ * A named group of servers in one snapshot, and the picker that chooses among those that are ready. Immutable but for the
+ * picker, which the control plane replaces when other servers become ready.
+ */
 public final class Pool {
     private final String name;
     private final PoolConfig config;
     private final ServerSet servers;
-    private final Picker picker;
+    /** Written by the control plane, read by the loops once for each choice. */
+    private volatile Picker picker;
 
     /** A pool that was not there before. */
     public Pool(String name, PoolConfig config, ServerSet servers) {
@@ -40,6 +44,14 @@ public final class Pool {
     /** All servers, those of weight 0 included. */
     public ServerSet servers() {
         return servers;
+    }
+
+    /**
+     * From now on only these servers are chosen, with these weights: those of the pool that are ready. The rotation goes
+     * on where it is. Control plane; one thread at a time.
+     */
+    public void ready(ServerSet ready) {
+        picker = BalancingPolicy.prepare(config.balance(), ready, picker);
     }
 
     /** The server for the next attempt, or null when none is left: see {@link Picker#pick}. Any event loop. */

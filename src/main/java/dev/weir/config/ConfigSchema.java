@@ -132,7 +132,13 @@ public final class ConfigSchema {
 
     private static ObjectNode choice(List<String> names) {
         ObjectNode choice = JSON.createObjectNode();
-        names.forEach(choice.putArray("enum")::add);
+        ArrayNode values = choice.putArray("enum");
+        for (String name : names) {
+            values.add(name);
+            if (name.chars().allMatch(Character::isDigit)) {
+                values.add(Integer.parseInt(name)); // which YAML takes for a number unless it is in quotes
+            }
+        }
         return choice;
     }
 

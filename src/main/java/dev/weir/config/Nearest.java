@@ -13,7 +13,7 @@ final class Nearest {
         if (!nearest.isEmpty()) {
             return "did you mean '" + nearest + "'?";
         }
-        return known.size() > 12 || known.isEmpty() ? "" : "known " + what + ": " + String.join(", ", known);
+        return known.size() > 20 || known.isEmpty() ? "" : "known " + what + ": " + String.join(", ", known);
     }
 
     /** The nearest name; empty when none is near enough to be what was meant. */

@@ -1,5 +1,7 @@
 package dev.weir.config;
 
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import java.util.Locale;
 import java.util.Set;
 
@@ -51,6 +53,27 @@ final class Patterns {
         }
         if (text.chars().anyMatch(c -> c <= ' ' || c >= 0x7F)) {
             throw new IllegalArgumentException("only visible ASCII, the rest is percent-encoded");
+        }
+        return text;
+    }
+
+    /** What a request asks for: a path, perhaps with a query. */
+    static String target(String text) {
+        if (!text.startsWith("/")) {
+            throw new IllegalArgumentException("a path begins with '/'");
+        }
+        if (text.indexOf('#') >= 0 || text.chars().anyMatch(c -> c <= ' ' || c >= 0x7F)) {
+            throw new IllegalArgumentException("only visible ASCII without '#', the rest is percent-encoded");
+        }
+        return text;
+    }
+
+    /** A regular expression, unchanged. */
+    static String regex(String text) {
+        try {
+            Pattern.compile(text);
+        } catch (PatternSyntaxException faulty) {
+            throw new IllegalArgumentException(faulty.getDescription(), faulty);
         }
         return text;
     }

@@ -49,6 +49,37 @@ public record PoolConfig(
         @Key(doc = "Further attempts when a server fails before it answered, at another server where there is one.")
         Retry retry,
 
+        @Key(
+                doc =
+                        "A second copy of a request that takes longer than 95 of 100 do, to another server; the first answer "
+                                + "counts. Only for requests that may be repeated.")
+        Hedging hedging,
+
+        @Key(
+                doc =
+                        "Checks that Weir makes by itself, which find that a server is gone before a request does, and that "
+                                + "it is back.")
+        HealthConfig health,
+
+        @Key(doc = "Detection of failing servers from the requests that they are sent.")
+        EjectionConfig ejection,
+
+        @Key(
+                doc =
+                        "How long a server that was added, or is back, gets less than its share of the requests, growing; "
+                                + "longer as long as it is slower than the others. `0s`: it gets its share at once.",
+                def = "10s",
+                min = "0s",
+                max = "1h",
+                kind = Scalar.DURATION)
+        Duration slowStart,
+
+        @Key(doc = "How many requests a server is given at once, found by measuring its answers' times.")
+        ConcurrencyConfig concurrency,
+
+        @Key(doc = "Requests that wait, because no server is up or each has as many requests as it may have.")
+        Queue queue,
+
         @Key(doc = "How much a server may send in a head, and how much of a message is held on its way through.")
         Limits limits) {
     public PoolConfig {
@@ -65,6 +96,8 @@ public record PoolConfig(
      * One server.
      *
      * @param weight 0 to 256
+     * @param maxRequests {@link Integer#MAX_VALUE} for no limit
+     * @param health null for the pool's
      */
     @Shorthand
     public record ServerConfig(
@@ -77,16 +110,34 @@ public record PoolConfig(
                     min = "0",
                     max = "256",
                     kind = Scalar.INTEGER)
-            int weight) {
+            int weight,
+
+            @Key(
+                    doc = "The most requests that the server has at once; more wait, see `queue`. `off`: no limit.",
+                    def = "off",
+                    min = "1",
+                    max = "1000000",
+                    kind = Scalar.INTEGER,
+                    word = "off",
+                    wordValue = Integer.MAX_VALUE)
+            int maxRequests,
+
+            @Key(
+                    doc = "Gets requests only while no server is up that is not a backup.",
+                    def = "off",
+                    kind = Scalar.BOOLEAN)
+            boolean backup,
+
+            @Key(doc = "Checks of this server that differ from the pool's.", optional = true) @Nullable HealthConfig health) {
         public ServerConfig {
             if (weight < 0 || weight > 256) {
                 throw new IllegalArgumentException("a weight is 0 to 256, not " + weight);
             }
         }
 
-        /** A server of weight 1. */
+        /** A server with every default. */
         public static ServerConfig of(Address address) {
-            return new ServerConfig(address, 1);
+            return ConfigDefaults.of(ServerConfig.class, Map.of("address", address));
         }
     }
 
@@ -161,7 +212,103 @@ public record PoolConfig(
                     min = "0",
                     max = "64MiB",
                     kind = Scalar.SIZE)
-            int bodyBytes) {}
+            int bodyBytes,
+
+            @Key(
+                    doc =
+                            "How many of the requests may be tried again, as a share of those that arrive. It keeps retries "
+                                    + "from overloading servers that are in trouble.",
+                    def = "20%",
+                    min = "0%",
+                    max = "100%",
+                    kind = Scalar.PERCENT)
+            int budget,
+
+            @Key(
+                    doc = "How many requests a second may be tried again however few arrive.",
+                    def = "10",
+                    min = "0",
+                    max = "1000000",
+                    kind = Scalar.INTEGER)
+            int budgetFloor,
+
+            @Key(
+                    doc = "Answers that are taken for a failure: a request that may be repeated goes to another server "
+                            + "when the answer has one of these statuses. The last answer is passed on, and so is one that "
+                            + "says when to come back (`Retry-After`).")
+            List<RetryStatus> statuses,
+
+            @Key(
+                    doc = "An answer of at most this length is passed on when it is complete, so that a request can be "
+                            + "tried again whose answer was cut short. One that comes slowly is passed on as it comes. 0: "
+                            + "none is held.",
+                    def = "16KiB",
+                    min = "0",
+                    max = "1MiB",
+                    kind = Scalar.SIZE)
+            int responseBytes) {
+        public Retry {
+            statuses = List.copyOf(statuses);
+        }
+    }
+
+    /** A status that may be taken for a failure. */
+    public enum RetryStatus implements Spelled {
+        TOO_MANY_REQUESTS(429),
+        BAD_GATEWAY(502),
+        SERVICE_UNAVAILABLE(503),
+        GATEWAY_TIMEOUT(504);
+
+        private final int code;
+
+        RetryStatus(int code) {
+            this.code = code;
+        }
+
+        /** The status code. */
+        public int code() {
+            return code;
+        }
+
+        @Override
+        public String spelling() {
+            return Integer.toString(code);
+        }
+    }
+
+    /** A second copy of a slow request. */
+    @Shorthand
+    public record Hedging(
+            @Key(doc = "Whether slow requests are sent twice.", def = "off", kind = Scalar.BOOLEAN)
+            boolean enabled,
+
+            @Key(
+                    doc = "The most second copies, as a share of the requests.",
+                    def = "5%",
+                    min = "1%",
+                    max = "50%",
+                    kind = Scalar.PERCENT)
+            int share) {}
+
+    /** Requests that wait for a server. */
+    public record Queue(
+            @Key(
+                    doc = "How many requests of the pool wait at once; one more is answered with 503. 0: none waits.",
+                    def = "1000",
+                    min = "0",
+                    max = "1000000",
+                    kind = Scalar.INTEGER)
+            int requests,
+
+            @Key(
+                    doc =
+                            "How long a request waits before it is answered with 503. While the queue does not become empty, "
+                                    + "a tenth of it.",
+                    def = "1s",
+                    min = "1ms",
+                    max = "1h",
+                    kind = Scalar.DURATION)
+            Duration timeout) {}
 
     /** How much a server may send in one head, and how much of a message is held on its way through. */
     public record Limits(

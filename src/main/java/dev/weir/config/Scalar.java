@@ -40,6 +40,21 @@ enum Scalar {
             return Quantity.printSize(((Number) value).longValue());
         }
     },
+    /** A share of the whole, in hundredths. */
+    PERCENT("a share such as 20%", "share", "^(0|[1-9][0-9]*)%$") {
+        @Override
+        Object parse(String text) {
+            if (!text.endsWith("%")) {
+                throw new IllegalArgumentException("the % is missing");
+            }
+            return Quantity.parseInteger(text.substring(0, text.length() - 1));
+        }
+
+        @Override
+        String print(Object value) {
+            return value + "%";
+        }
+    },
     DURATION("a duration such as 250ms, 2s or 1h", "duration", "^(0|[1-9][0-9]*)(ms|s|m|h)$") {
         @Override
         Object parse(String text) {
@@ -96,6 +111,29 @@ enum Scalar {
             return Patterns.path(text);
         }
     },
+    /** What a request asks for: a path, perhaps with a query. */
+    TARGET("a path such as /health or /health?full=1", "path", "^/[^#\\s]*$") {
+        @Override
+        Object parse(String text) {
+            return Patterns.target(text);
+        }
+    },
+    STATUSES(
+            "status codes such as 200-399 or 200-299,404",
+            "status codes",
+            "^[1-5][0-9]{2}(-[1-5][0-9]{2})?(, *[1-5][0-9]{2}(-[1-5][0-9]{2})?)*$") {
+        @Override
+        Object parse(String text) {
+            return StatusRanges.parse(text);
+        }
+    },
+    /** A regular expression whose matching takes linear time (RE2). */
+    PATTERN("a pattern (RE2)", "pattern", "") {
+        @Override
+        Object parse(String text) {
+            return Patterns.regex(text);
+        }
+    },
     METHOD("a method such as GET", "method", Patterns.TOKEN) {
         @Override
         Object parse(String text) {
@@ -146,8 +184,8 @@ enum Scalar {
     }
 
     /**
-     * The value of {@code text}: {@code Boolean}, {@code Long} (numbers and sizes), {@code Duration}, {@link Address},
-     * {@link Cidr} or {@code String}.
+     * The value of {@code text}: {@code Boolean}, {@code Long} (numbers, sizes and shares), {@code Duration},
+     * {@link Address}, {@link Cidr}, {@link StatusRanges} or {@code String}.
      *
      * @throws IllegalArgumentException whose message is empty, or a clause that helps to put it right
      */
@@ -180,6 +218,6 @@ enum Scalar {
 
     /** Whether values are numbers, and their component an {@code int} or a {@code long}. */
     boolean isNumber() {
-        return this == INTEGER || this == SIZE;
+        return this == INTEGER || this == SIZE || this == PERCENT;
     }
 }

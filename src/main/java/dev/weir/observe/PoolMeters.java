@@ -10,6 +10,7 @@ final class PoolMeters {
     // What removed servers had recorded: the pool's histograms must not shrink when a server goes.
     final Histogram formerDurations = new Histogram();
     final Histogram formerConnects = new Histogram();
+    final Histogram formerFirstBytes = new Histogram();
     // With one writer the map's locks are never waited for; its readers take none.
     final Map<String, ServerMeters> servers = new ConcurrentHashMap<>();
 
@@ -22,6 +23,7 @@ final class PoolMeters {
         if (server != null) {
             server.durations.mergeInto(formerDurations);
             server.connect.mergeInto(formerConnects);
+            server.firstByte.mergeInto(formerFirstBytes);
         }
     }
 }

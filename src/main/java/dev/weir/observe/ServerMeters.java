@@ -29,6 +29,18 @@ public final class ServerMeters {
     /** Bytes read from the server, heads included. */
     public final Counter bytesReceived = new Counter();
 
+    /** Requests given to the server of which no final response has begun. */
+    public final Counter awaiting = new Counter();
+
+    /** Final responses that began. */
+    public final Counter responses = new Counter();
+
+    /**
+     * From choosing the server to the first byte of its final response, connecting included; of requests that were whole
+     * when they were sent.
+     */
+    public final Histogram firstByte = new Histogram();
+
     /** How long connecting took, for connections that were opened. */
     public final Histogram connect = new Histogram();
 

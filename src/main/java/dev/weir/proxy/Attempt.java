@@ -5,6 +5,7 @@ import dev.weir.http.Field;
 import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import dev.weir.observe.Cause;
+import dev.weir.pool.Failure;
 import dev.weir.pool.Server;
 import dev.weir.upstream.ClientEndpoints;
 import dev.weir.upstream.Delivery;
@@ -30,20 +31,25 @@ final class Attempt implements UpstreamListener {
     private @Nullable UpstreamClaim claim;
 
     private @Nullable UpstreamStream stream;
+    private long startNanos;
+    /** No final response has begun. */
+    private boolean awaiting;
 
     Attempt(Exchange exchange) {
         this.exchange = exchange;
     }
 
-    /** {@code fresh}: on a new connection. */
+    /** At a server that the request has been counted in at; {@code fresh}: on a new connection. */
     void start(Server chosen, boolean fresh, boolean retry) {
         assert claim == null;
         Worker worker = exchange.worker;
         UpstreamPool pool = worker.upstreams().of(chosen, exchange.destination().settings());
         server = chosen;
         connections = pool;
-        chosen.begin();
+        startNanos = worker.now();
+        awaiting = true;
         pool.meters().attempts.increment();
+        pool.meters().awaiting.increment();
         if (retry) {
             pool.meters().retries.increment();
         }
@@ -60,6 +66,9 @@ final class Attempt implements UpstreamListener {
     private void send(UpstreamStream to) {
         stream = to;
         exchange.send(to);
+        if (exchange.passing()) {
+            settle(); // nobody will know of a response
+        }
     }
 
     /** The server tried last; null when none was. */
@@ -92,11 +101,38 @@ final class Attempt implements UpstreamListener {
 
     private void over() {
         exchange.connection(stream);
+        settle();
         claim = null;
         stream = null;
         if (server != null) {
             server.end();
         }
+    }
+
+    private void settle() {
+        if (awaiting && connections != null) {
+            awaiting = false;
+            connections.meters().awaiting.decrement();
+        }
+    }
+
+    private void responded(int status) {
+        settle();
+        UpstreamPool pool = connections;
+        if (pool != null) {
+            pool.meters().responses.increment();
+            if (exchange.requestWhole()) {
+                pool.meters().firstByte.record(exchange.worker.now() - startNanos);
+            }
+        }
+        if (blames(status) && server != null) {
+            server.failed(Failure.STATUS);
+        }
+    }
+
+    /** Of the 5xx, 501 and 505 say something of the request rather than of the server. */
+    private static boolean blames(int status) {
+        return status >= 500 && status != 501 && status != 505;
     }
 
     @Override
@@ -133,11 +169,13 @@ final class Attempt implements UpstreamListener {
 
     @Override
     public void onHead(ResponseHead head, BodyFraming framing) {
+        responded(head.status());
         exchange.respond(head, framing);
     }
 
     @Override
     public void onTunnel(ResponseHead head, UpstreamStream tunnel) {
+        responded(head.status());
         claim = tunnel;
         stream = tunnel;
         exchange.tunnel(head);
@@ -173,9 +211,30 @@ final class Attempt implements UpstreamListener {
     @Override
     public void onFailure(Cause cause, Delivery delivery, String detail) {
         boolean reused = stream != null && stream.reused();
+        Failure failure = failure(cause, reused);
+        if (failure != null && server != null) {
+            server.failed(failure);
+        }
         if (claim != null) {
             over();
         }
         exchange.attemptFailed(cause, delivery, reused, detail);
+    }
+
+    /** What a cause says against the server; null for nothing. A reused connection that ends may have been due to end. */
+    private static @Nullable Failure failure(Cause cause, boolean reused) {
+        return switch (cause) {
+            case CONNECT_REFUSED -> Failure.REFUSED;
+            case CONNECT_FAILED,
+                    CONNECT_TIMEOUT,
+                    DNS_ERROR,
+                    TLS_CERTIFICATE_ERROR,
+                    TLS_ALERT_RECEIVED,
+                    TLS_PROTOCOL_ERROR -> Failure.UNREACHABLE;
+            case SERVER_CLOSED -> reused ? null : Failure.LOST;
+            case RESPONSE_INCOMPLETE, RESPONSE_MALFORMED, RESPONSE_HEADERS_TOO_LARGE, UPGRADE_FAILED -> Failure.LOST;
+            case FIRST_BYTE_TIMEOUT, RESPONSE_BODY_TIMEOUT, SERVER_WRITE_TIMEOUT -> Failure.TIMEOUT;
+            default -> null;
+        };
     }
 }

@@ -1,6 +1,7 @@
 package dev.weir.proxy;
 
 import dev.weir.balance.Choice;
+import dev.weir.balance.Pool;
 import dev.weir.http.BodyFraming;
 import dev.weir.http.Field;
 import dev.weir.http.Headers;
@@ -47,6 +48,7 @@ public final class Exchange {
     private boolean tunnel;
     private boolean serverHalfEnded;
     private boolean freshTried;
+    private boolean requestWhole;
 
     // What the log and the metrics say in the end.
     long startNanos;
@@ -243,7 +245,7 @@ public final class Exchange {
     // ---- the server's side ----
 
     private void tryServer(Cause ifNone) {
-        Server server = destination().pool().pick(choice);
+        Server server = chooseServer();
         if (server == null) {
             refuse(ifNone, "");
             return;
@@ -251,6 +253,21 @@ public final class Exchange {
         choice.exclude(server);
         attempts++;
         attempt.start(server, false, attempts > 1);
+    }
+
+    /** Counted in at the server that is chosen; null when none takes the request. */
+    private @Nullable Server chooseServer() {
+        Pool pool = destination().pool();
+        Server server = pool.pick(choice);
+        while (server != null && !server.tryBegin()) {
+            server = pool.pick(choice); // another loop took the last place
+        }
+        return server;
+    }
+
+    /** Whether all of the request had come when it was sent, so that the time to its answer is the server's. */
+    boolean requestWhole() {
+        return requestWhole;
     }
 
     /** Whether the request may be sent again though a server may have seen it (RFC 9110 section 9.2.2). */
@@ -269,6 +286,7 @@ public final class Exchange {
 
     /** Sends what there is of the request. Nothing is flushed if more has to come, which may lie right behind the head. */
     void send(UpstreamStream stream) {
+        requestWhole = requestComplete;
         if (passing) {
             passOn(stream);
             return;
@@ -387,7 +405,8 @@ public final class Exchange {
             return;
         }
         Server server = attempt.server();
-        if (!freshTried && server != null && (why == Cause.REQUEST_REFUSED || (reused && why == Cause.SERVER_CLOSED))) {
+        boolean ranOut = why == Cause.REQUEST_REFUSED || (reused && why == Cause.SERVER_CLOSED);
+        if (ranOut && !freshTried && server != null && server.tryBegin()) {
             // The server closed a connection in the moment of its reuse, or let it run out (GOAWAY): that says nothing
             // against the server.
             freshTried = true;
@@ -448,6 +467,7 @@ public final class Exchange {
         tunnel = false;
         serverHalfEnded = false;
         freshTried = false;
+        requestWhole = false;
         callTime.clear();
         requestBytes = 0;
         responseBytes = 0;

@@ -18,9 +18,9 @@ class LeastRequestsTest {
     void pick_oneIdleAmongBusy_findsIt() {
         ServerSet servers = Servers.of(1, 1, 1, 1);
         Picker picker = picker(servers);
-        servers.server(0).begin();
-        servers.server(1).begin();
-        servers.server(3).begin();
+        servers.server(0).tryBegin();
+        servers.server(1).tryBegin();
+        servers.server(3).tryBegin();
         for (int i = 0; i < 8; i++) {
             assertThat(picker.pick(choice)).isSameAs(servers.server(2));
         }
@@ -44,7 +44,7 @@ class LeastRequestsTest {
         Picker picker = picker(servers);
         Set<Server> picked = new HashSet<>();
         for (int i = 0; i < 3; i++) {
-            servers.server(i).begin();
+            servers.server(i).tryBegin();
         }
         for (int i = 0; i < 30; i++) {
             picked.add(picker.pick(choice));

@@ -62,7 +62,7 @@ public class PickBench {
     public @Nullable Server pick() {
         Server server = picker.pick(choice);
         if (server != null) {
-            server.begin();
+            server.tryBegin();
             server.end();
         }
         return server;

@@ -191,7 +191,7 @@ class PolicyContractTest {
         Queue<Server> inFlight = new ArrayDeque<>();
         for (int i = 0; i < 100_000; i++) {
             Server server = Servers.pick(picker, choice);
-            server.begin();
+            server.tryBegin();
             inFlight.add(server);
             while (inFlight.size() > 2 + choice.random(8)) {
                 inFlight.remove().end();
@@ -213,7 +213,7 @@ class PolicyContractTest {
 
     private Server take(Picker picker) {
         Server server = Servers.pick(picker, choice);
-        server.begin();
+        server.tryBegin();
         return server;
     }
 

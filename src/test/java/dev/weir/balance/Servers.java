@@ -36,7 +36,7 @@ final class Servers {
 
     static void begin(Server server, int requests) {
         for (int i = 0; i < requests; i++) {
-            server.begin();
+            server.tryBegin();
         }
     }
 }

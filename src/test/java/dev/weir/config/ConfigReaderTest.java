@@ -49,10 +49,14 @@ class ConfigReaderTest {
         assertThat(config.pools()).containsOnlyKeys("web").containsValue(web());
     }
 
+    private static PoolConfig.ServerConfig server(Address address, int weight) {
+        return new PoolConfig.ServerConfig(address, weight, Integer.MAX_VALUE, false, null);
+    }
+
     private static PoolConfig web() {
         return new PoolConfig(
                 BalanceConfig.LEAST_REQUESTS,
-                List.of(new PoolConfig.ServerConfig(new Address.Inet("a", 80), 1)),
+                List.of(server(new Address.Inet("a", 80), 1)),
                 null,
                 List.of(HttpVersion.HTTP_1_1),
                 new PoolHttp2(100, 65536, 4194304, Duration.ofSeconds(10), Duration.ofSeconds(5)),
@@ -60,7 +64,30 @@ class ConfigReaderTest {
                 new PoolConfig.Timeouts(
                         Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofHours(1)),
                 new PoolConfig.Connections(64, Duration.ofSeconds(60)),
-                new PoolConfig.Retry(2, 65536),
+                new PoolConfig.Retry(2, 65536, 20, 10, List.of(), 16384),
+                new PoolConfig.Hedging(false, 5),
+                new HealthConfig(
+                        HealthConfig.Type.AUTO,
+                        "",
+                        "GET",
+                        "",
+                        Map.of(),
+                        StatusRanges.parse("200-399"),
+                        "",
+                        "",
+                        "",
+                        0,
+                        Duration.ofSeconds(2),
+                        Duration.ofMillis(500),
+                        Duration.ofSeconds(1),
+                        2,
+                        2,
+                        HealthConfig.Initial.CHECKING),
+                new EjectionConfig(
+                        true, Duration.ofSeconds(10), 50, 10, 5, Duration.ofSeconds(5), Duration.ofMinutes(5), 50, 30),
+                Duration.ofSeconds(10),
+                new ConcurrencyConfig(ConcurrencyConfig.Limit.OFF, 20, 4, 1000),
+                new PoolConfig.Queue(1000, Duration.ofSeconds(1)),
                 new PoolConfig.Limits(32768, 128, 65536));
     }
 
@@ -110,9 +137,7 @@ class ConfigReaderTest {
         assertThat(config.pools().values()).singleElement().satisfies(pool -> {
             assertThat(pool.balance()).isEqualTo(BalanceConfig.P2C);
             assertThat(pool.servers())
-                    .containsExactly(
-                            new PoolConfig.ServerConfig(new Address.Inet("b", 1), 1),
-                            new PoolConfig.ServerConfig(new Address.Unix("/run/b"), 0));
+                    .containsExactly(server(new Address.Inet("b", 1), 1), server(new Address.Unix("/run/b"), 0));
         });
         assertThat(config.accessLog())
                 .isEqualTo(new AccessLogConfig(AccessLogConfig.Target.STDOUT, "", AccessLogConfig.Format.JSON));

@@ -136,7 +136,7 @@ final class RandomConfig {
     private Object single(Shape.Single single, Key key) {
         return switch (single.scalar()) {
             case BOOLEAN -> random.nextBoolean();
-            case INTEGER, SIZE -> number(single, key);
+            case INTEGER, SIZE, PERCENT -> number(single, key);
             case DURATION -> {
                 long least = ((Duration) Scalar.DURATION.parse(key.min())).toMillis();
                 long most = ((Duration) Scalar.DURATION.parse(key.max())).toMillis();
@@ -145,7 +145,9 @@ final class RandomConfig {
             }
             case BIND, SERVER -> address();
             case CIDR -> Cidr.parse(one("10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8", "192.0.2.1", "2001:db8::1"));
-            case HEADER, TEXT, HOST, HOST_NAME, PATH, METHOD, NAME, FILE, FILE_NAME -> text(single.scalar());
+            case STATUSES -> StatusRanges.parse(one("200", "200-399", "200-299,404", "100-599"));
+            case HEADER, TEXT, HOST, HOST_NAME, PATH, TARGET, PATTERN, METHOD, NAME, FILE, FILE_NAME ->
+                text(single.scalar());
         };
     }
 
@@ -172,6 +174,8 @@ final class RandomConfig {
         return switch (scalar) {
             case HOST -> one("", "example.com", "*.example.com", "[::1]", "10.0.0.1", "null", "1");
             case PATH -> one("", "/", "/*", "/v1/*", "/a:b", "/a'\"b", "/%20");
+            case TARGET -> one("", "/", "/health?full=1&a='", "/a:b");
+            case PATTERN -> one("", "ok", "^\\s*\"up\" *: true", "a|b #");
             case METHOD -> one("GET", "get", "M-SEARCH", "!#$%&'*+-.^_`|~", "NULL");
             case HEADER -> one("x-beta", "~", "null", "true", "*", "123");
             case HOST_NAME -> one("", "example.com", "a_b", "10.0.0.1", "null", "1");

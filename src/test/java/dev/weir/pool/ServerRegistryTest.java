@@ -34,7 +34,7 @@ class ServerRegistryTest {
     @Test
     void release_requestInFlight_isRememberedUntilItEnds() {
         Server server = registry.acquire("web", address(1));
-        server.begin();
+        server.tryBegin();
         registry.release(server);
         assertThat(registry.servers()).isEmpty();
         assertThat(registry.acquire("web", address(2)).slot()).isNotEqualTo(server.slot());
@@ -60,7 +60,7 @@ class ServerRegistryTest {
 
     private static List<ServerConfig> servers(int... ports) {
         return IntStream.of(ports)
-                .mapToObj(port -> new ServerConfig(address(port), 1))
+                .mapToObj(port -> ServerConfig.of(address(port)))
                 .toList();
     }
 

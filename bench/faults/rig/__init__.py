@@ -1,0 +1,1 @@
+"""What the runner of faults is made of."""

@@ -1,0 +1,30 @@
+"""The Java programs of the rig: the faulty server and the load generator, compiled once for a run."""
+
+import subprocess
+from pathlib import Path
+
+from harness.processes import BenchError
+
+SOURCES = Path(__file__).parent.parent / "java"
+# Short-lived programs that should not compete with the balancer for the machine: the quick compiler alone, and no more
+# threads than they need.
+_FLAGS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:CICompilerCount=1"]
+
+
+class Java:
+    """A JDK 25 and the compiled programs."""
+
+    def __init__(self, checkout, directory):
+        found = subprocess.run([checkout / "bin/find-jdk"], capture_output=True, text=True, check=False)
+        if found.returncode != 0:
+            raise BenchError(found.stderr.strip())
+        self._home = Path(found.stdout.strip())
+        self._classes = directory / "classes"
+        command = [self._home / "bin/javac", "-d", self._classes, *sorted(SOURCES.glob("*.java"))]
+        compiled = subprocess.run(command, capture_output=True, text=True, check=False)
+        if compiled.returncode != 0:
+            raise BenchError(f"the programs of the rig do not compile:\n{compiled.stderr}")
+
+    def command(self, program, young, *arguments):
+        """The command that runs a program with so many MiB for what it creates anew."""
+        return [self._home / "bin/java", *_FLAGS, f"-Xmn{young}m", "-cp", self._classes, program, *arguments]
