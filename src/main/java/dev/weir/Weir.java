@@ -50,6 +50,7 @@ public final class Weir {
     private final AccessLog accessLog;
     private final TlsKeeper tls;
     private final EventLoopGroup group;
+    private final List<Worker> workers = new ArrayList<>();
     private final List<Connections> connections = new ArrayList<>();
     private final List<Listener> listeners = new ArrayList<>();
     private final Transport transport = Transport.best();
@@ -113,6 +114,7 @@ public final class Weir {
             Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
             boolean logged = config.accessLog().target() != AccessLogConfig.Target.OFF;
             Worker worker = new Worker(loop, () -> snapshot, meters.loop(i), logged ? accessLog.loop(i) : null);
+            workers.add(worker);
             connections.add(new Connections(worker));
         }
         int accepting = 0;
@@ -139,6 +141,11 @@ public final class Weir {
                         samples.add(server.inFlight(), server.pool(), server.name());
                     }
                 });
+        meters.gauge(
+                "weir_queue_length",
+                "Requests that wait for a server of the pool",
+                List.of("pool"),
+                samples -> pools().forEach(pool -> samples.add(pool.line().length(), pool.name())));
     }
 
     /** The version of the program; a remark when it does not run from its jar. */
@@ -185,6 +192,16 @@ public final class Weir {
     /** The pools by name, in their current state. */
     public Iterable<Pool> pools() {
         return snapshot.pools().values();
+    }
+
+    /**
+     * The server went down: its idle connections are closed, and requests that wait for it are tried elsewhere where that
+     * is safe. Any thread; it happens on the loops, soon.
+     */
+    public void withdraw(Server server) {
+        for (Worker worker : workers) {
+            worker.loop().executor().execute(() -> worker.upstreams().withdraw(server));
+        }
     }
 
     /** Opens the access log's file anew, after a rotation. */

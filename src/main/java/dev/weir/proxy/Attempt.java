@@ -7,6 +7,7 @@ import dev.weir.http.ResponseHead;
 import dev.weir.observe.Cause;
 import dev.weir.pool.Failure;
 import dev.weir.pool.Server;
+import dev.weir.upstream.Awaiting;
 import dev.weir.upstream.ClientEndpoints;
 import dev.weir.upstream.Delivery;
 import dev.weir.upstream.UpstreamClaim;
@@ -32,8 +33,8 @@ final class Attempt implements UpstreamListener {
 
     private @Nullable UpstreamStream stream;
     private long startNanos;
-    /** No final response has begun. */
-    private boolean awaiting;
+    /** Until a final response begins. */
+    private final Awaiting awaiting = new Awaiting(this::serverDown);
 
     Attempt(Exchange exchange) {
         this.exchange = exchange;
@@ -47,9 +48,8 @@ final class Attempt implements UpstreamListener {
         server = chosen;
         connections = pool;
         startNanos = worker.now();
-        awaiting = true;
         pool.meters().attempts.increment();
-        pool.meters().awaiting.increment();
+        pool.await(awaiting);
         if (retry) {
             pool.meters().retries.increment();
         }
@@ -67,7 +67,7 @@ final class Attempt implements UpstreamListener {
         stream = to;
         exchange.send(to);
         if (exchange.passing()) {
-            settle(); // nobody will know of a response
+            awaiting.end(); // nobody will know of a response
         }
     }
 
@@ -101,23 +101,28 @@ final class Attempt implements UpstreamListener {
 
     private void over() {
         exchange.connection(stream);
-        settle();
+        awaiting.end();
         claim = null;
         stream = null;
         if (server != null) {
             server.end();
+            exchange.destination().pool().line().wake();
         }
     }
 
-    private void settle() {
-        if (awaiting && connections != null) {
-            awaiting = false;
-            connections.meters().awaiting.decrement();
+    /** The server went down before it began to answer. */
+    private void serverDown() {
+        UpstreamClaim wait = claim;
+        if (stream != null) {
+            exchange.serverDown();
+        } else if (wait != null) {
+            wait.cancel();
+            onFailure(Cause.SERVER_DOWN, Delivery.NONE, "");
         }
     }
 
     private void responded(int status) {
-        settle();
+        awaiting.end();
         UpstreamPool pool = connections;
         if (pool != null) {
             pool.meters().responses.increment();

@@ -80,7 +80,7 @@ final class Http2Pool {
         opening.remove(connector);
     }
 
-    /** The server has left: connections close with their last request. */
+    /** The server has left or is down: connections close with their last request. */
     void retire() {
         for (Http2Connection connection : List.copyOf(open)) {
             connection.retire();

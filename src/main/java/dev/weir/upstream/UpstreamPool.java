@@ -6,6 +6,8 @@ import dev.weir.loop.Loop;
 import dev.weir.observe.ServerMeters;
 import dev.weir.pool.Server;
 import io.netty.util.AsciiString;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,9 @@ public final class UpstreamPool {
     private @Nullable Http1Upstream youngest;
     private @Nullable Http1Upstream oldest;
     private int idle;
+
+    /** The requests that this loop has given to the server and that wait for their answer. */
+    private @Nullable Awaiting awaiting;
 
     UpstreamPool(Upstreams upstreams, Server server, UpstreamSettings settings, ServerMeters meters) {
         this.upstreams = upstreams;
@@ -109,9 +114,9 @@ public final class UpstreamPool {
         return true;
     }
 
-    /** Whether connections are kept that no request is on. */
+    /** Whether connections are kept that no request is on; not of a server that is down. */
     boolean keepsIdle() {
-        return !retired && settings.idleConnections() > 0;
+        return !retired && settings.idleConnections() > 0 && server.limit() > 0;
     }
 
     void remove(Http1Upstream connection) {
@@ -131,9 +136,64 @@ public final class UpstreamPool {
         meters.connectionsIdle.decrement();
     }
 
+    // ---- requests that wait ----
+
+    /** A request was given to the server, and waits for its answer from now on. */
+    public void await(Awaiting request) {
+        assert request.at == null;
+        Awaiting first = awaiting;
+        request.at = this;
+        request.next = first;
+        if (first != null) {
+            first.previous = request;
+        }
+        awaiting = request;
+        meters.awaiting.increment();
+    }
+
+    void leave(Awaiting request) {
+        Awaiting next = request.next;
+        Awaiting previous = request.previous;
+        if (next != null) {
+            next.previous = previous;
+        }
+        if (previous != null) {
+            previous.next = next;
+        } else {
+            awaiting = next;
+        }
+        request.at = null;
+        request.next = null;
+        request.previous = null;
+        meters.awaiting.decrement();
+    }
+
+    /**
+     * The server went down: idle connections close, and whoever waits for an answer is told. Responses and tunnels under
+     * way stay; perhaps they come to their end.
+     */
+    void withdraw() {
+        closeIdle();
+        List<Awaiting> told = new ArrayList<>();
+        for (Awaiting request = awaiting; request != null; request = request.next) {
+            told.add(request);
+        }
+        for (Awaiting request : told) {
+            if (request.at == this) {
+                request.serverDown.run();
+            }
+        }
+    }
+
+    // ---- endings ----
+
     /** The server has left: idle connections close now, busy ones when their exchange ends. */
     void retire() {
         retired = true;
+        closeIdle();
+    }
+
+    private void closeIdle() {
         shared.retire();
         while (youngest != null) {
             Http1Upstream connection = youngest;

@@ -54,6 +54,19 @@ public final class Upstreams {
         }
     }
 
+    /**
+     * The server went down: closes idle connections to it, and has those requests tried elsewhere that wait for it, where
+     * that is safe.
+     */
+    public void withdraw(Server server) {
+        assert loop.isCurrent();
+        int slot = server.slot();
+        UpstreamPool pool = slot < bySlot.length ? bySlot[slot] : null;
+        if (pool != null && pool.server() == server) {
+            pool.withdraw();
+        }
+    }
+
     /** Closes all idle connections, for the end of the loop. */
     public void close() {
         for (UpstreamPool pool : bySlot) {

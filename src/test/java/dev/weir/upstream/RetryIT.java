@@ -6,11 +6,10 @@ import dev.weir.testing.Quiet;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
+import dev.weir.testing.UnansweringServer;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -86,36 +85,9 @@ class RetryIT {
         }
     }
 
-    /** A listening socket that accepts nothing and whose backlog is full: the kernel drops what comes then. */
-    private static final class Unanswering implements AutoCloseable {
-        private final ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        private final List<SocketChannel> backlog = new ArrayList<>();
-
-        Unanswering() throws IOException {
-            for (int i = 0; i < 8; i++) {
-                SocketChannel waiting = SocketChannel.open();
-                waiting.configureBlocking(false);
-                waiting.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), listening.getLocalPort()));
-                backlog.add(waiting);
-            }
-        }
-
-        String address() {
-            return "127.0.0.1:" + listening.getLocalPort();
-        }
-
-        @Override
-        public void close() throws IOException {
-            for (SocketChannel waiting : backlog) {
-                waiting.close();
-            }
-            listening.close();
-        }
-    }
-
     @Test
     void connectTimeout_nextServerAnswers() throws Exception {
-        try (Unanswering silent = new Unanswering();
+        try (UnansweringServer silent = new UnansweringServer();
                 ScriptedServer server = ScriptedServer.answering(OK);
                 RunningWeir weir = inTurn("timeouts: { connect: 100ms }", silent.address(), server.address())) {
             for (int i = 0; i < 4; i++) {
@@ -129,7 +101,7 @@ class RetryIT {
 
     @Test
     void connectTimeout_noOtherServer_504() throws Exception {
-        try (Unanswering silent = new Unanswering();
+        try (UnansweringServer silent = new UnansweringServer();
                 RunningWeir weir = inTurn("timeouts: { connect: 100ms }", silent.address())) {
             assertThat(weir.exchange(GET))
                     .startsWith("HTTP/1.1 504 ")
