@@ -5,6 +5,7 @@ import dev.weir.http2.FieldList;
 import dev.weir.http2.FieldListDecoder;
 import dev.weir.http2.FrameSink;
 import dev.weir.http2.FrameWriter;
+import dev.weir.loop.Loop;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
@@ -19,16 +20,22 @@ import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 
 /** The parts of Netty's codec for one connection to a server, put together and bounded. */
 record Http2Codec(
-        Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, FrameWriter writer, Http2Settings settings) {
+        Http2ConnectionDecoder decoder,
+        Http2ConnectionEncoder encoder,
+        FrameWriter writer,
+        FrameSink sink,
+        Http2Settings settings) {
     /** So many frames of one header block may be tiny; then the connection ends. */
     private static final int SMALL_CONTINUATIONS = 16;
 
-    static Http2Codec of(UpstreamSettings pool, FrameSink sink) {
+    static Http2Codec of(UpstreamSettings pool, Loop loop) {
         DefaultHttp2Connection connection = new DefaultHttp2Connection(false, 0);
         connection
                 .remote()
                 .flowController(
                         new DefaultHttp2RemoteFlowController(connection, new UniformStreamByteDistributor(connection)));
+        // What is counted as sent to a server is content.
+        FrameSink sink = new FrameSink(loop, bytes -> {});
         FrameWriter writer = new FrameWriter(new DefaultHttp2HeadersEncoder(), sink);
         Http2ConnectionEncoder encoder = new DefaultHttp2ConnectionEncoder(connection, writer);
         HeadLimits limits = pool.headLimits();
@@ -48,6 +55,6 @@ record Http2Codec(
                 .pushEnabled(false)
                 .initialWindowSize(pool.http2Limits().streamWindow())
                 .maxHeaderListSize(listBytes);
-        return new Http2Codec(decoder, encoder, writer, settings);
+        return new Http2Codec(decoder, encoder, writer, sink, settings);
     }
 }

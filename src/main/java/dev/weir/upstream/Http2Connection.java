@@ -2,8 +2,6 @@ package dev.weir.upstream;
 
 import dev.weir.http.Headers;
 import dev.weir.http2.FieldList;
-import dev.weir.http2.FrameSink;
-import dev.weir.http2.FrameWriter;
 import dev.weir.http2.Sender;
 import dev.weir.loop.Deadline;
 import dev.weir.loop.ReadBuffers;
@@ -57,8 +55,7 @@ final class Http2Connection extends Http2ConnectionHandler {
     private final @Nullable ClientEndpoints client;
     private final Channel channel;
     private final Greeting greeting;
-    private final FrameSink sink;
-    private final FrameWriter writer;
+    private final Http2Codec codec;
     private final PropertyKey key;
     private final IdleFrames idleFrames = new IdleFrames();
     private final Deadline deadline = new Deadline(this::expired);
@@ -79,20 +76,14 @@ final class Http2Connection extends Http2ConnectionHandler {
     private String reason = "";
 
     private Http2Connection(
-            UpstreamPool pool,
-            @Nullable ClientEndpoints client,
-            Channel channel,
-            Greeting greeting,
-            FrameSink sink,
-            Http2Codec codec) {
+            UpstreamPool pool, @Nullable ClientEndpoints client, Channel channel, Greeting greeting, Http2Codec codec) {
         super(codec.decoder(), codec.encoder(), codec.settings(), false, true);
         this.pool = pool;
         this.settings = pool.settings();
         this.client = client;
         this.channel = channel;
         this.greeting = greeting;
-        this.sink = sink;
-        this.writer = codec.writer();
+        this.codec = codec;
         this.key = connection().newKey();
         Http2Frames frames = new Http2Frames(this);
         decoder().frameListener(frames);
@@ -103,7 +94,7 @@ final class Http2Connection extends Http2ConnectionHandler {
                 own.writabilityChanged();
             }
         });
-        writer.tell((id, bytes) -> {
+        codec.writer().tell((id, bytes) -> {
             Http2Upstream own = stream(id);
             if (own != null) {
                 own.progressed();
@@ -113,10 +104,8 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     /** Greets the server; the listener hears how it answers. */
     static void open(UpstreamPool pool, @Nullable ClientEndpoints client, Channel channel, Greeting greeting) {
-        // What is counted as sent to a server is content.
-        FrameSink sink = new FrameSink(pool.loop(), bytes -> {});
         Http2Connection connection =
-                new Http2Connection(pool, client, channel, greeting, sink, Http2Codec.of(pool.settings(), sink));
+                new Http2Connection(pool, client, channel, greeting, Http2Codec.of(pool.settings(), pool.loop()));
         // The end of the server's sending side is the end of everything: there are no half-closed connections here.
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
         channel.pipeline().addLast(connection);
@@ -125,8 +114,8 @@ final class Http2Connection extends Http2ConnectionHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         context = ctx;
-        ctx.pipeline().addBefore(ctx.name(), null, sink);
-        sender = new Sender(this, writer, ctx);
+        ctx.pipeline().addBefore(ctx.name(), null, codec.sink());
+        sender = new Sender(this, codec.writer(), ctx);
         super.handlerAdded(ctx);
         Http2Stream whole = connection().connectionStream();
         int more = settings.http2Limits().connectionWindow()
