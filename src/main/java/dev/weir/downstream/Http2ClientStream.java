@@ -14,7 +14,6 @@ import dev.weir.proxy.ClientInfo;
 import dev.weir.proxy.ClientStream;
 import dev.weir.proxy.Exchange;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Stream;
@@ -315,7 +314,8 @@ final class Http2ClientStream implements ClientStream {
 
     @Override
     public void sendInterim(ResponseHead head) {
-        connection.writeHead(stream, connection.outgoing().response(head, Field.CONTENT_LENGTH.mask), false);
+        FieldList fields = connection.outgoing().response(head, Field.CONTENT_LENGTH.mask);
+        connection.sender().head(stream, fields, false);
         flush();
     }
 
@@ -331,7 +331,7 @@ final class Http2ClientStream implements ClientStream {
         via();
         boolean empty = framing == BodyFraming.NONE || (framing == BodyFraming.LENGTH && head.contentLength() == 0);
         responseEnded = empty && !violated;
-        ChannelFuture written = connection.writeHead(stream, fields, responseEnded);
+        ChannelFuture written = connection.sender().head(stream, fields, responseEnded);
         last = responseEnded ? written : null;
     }
 
@@ -346,13 +346,15 @@ final class Http2ClientStream implements ClientStream {
         if (length == 0) {
             return;
         }
-        ByteBuf piece = length <= COPIED
-                ? in.alloc().directBuffer(length).writeBytes(in, length)
-                : in.readRetainedSlice(length);
-        connection.writeData(stream, piece, false);
-        if (length > COPIED) {
-            // While the buffer is still in use here; what waits in the codec keeps all of it.
-            connection.write();
+        if (!connection.sender().sendNow(stream, in, length, false)) {
+            ByteBuf piece = length <= COPIED
+                    ? in.alloc().directBuffer(length).writeBytes(in, length)
+                    : in.readRetainedSlice(length);
+            connection.sender().queue(stream, piece, false);
+            if (length > COPIED) {
+                // While the buffer is still in use here; what waits in the codec keeps all of it.
+                connection.write();
+            }
         }
         if (state == State.TUNNEL) {
             arm(settings().tunnelIdleNanos());
@@ -370,8 +372,8 @@ final class Http2ClientStream implements ClientStream {
             responseEnded = true;
             FieldList fields = trailers.size() > 0 ? connection.outgoing().trailers(trailers) : null;
             last = fields != null && !fields.isEmpty()
-                    ? connection.writeHead(stream, fields, true)
-                    : connection.writeData(stream, Unpooled.EMPTY_BUFFER, true);
+                    ? connection.sender().head(stream, fields, true)
+                    : connection.sender().end(stream);
         }
         flush();
     }
@@ -380,7 +382,7 @@ final class Http2ClientStream implements ClientStream {
     public void startTunnel(ResponseHead head) {
         FieldList fields = connection.outgoing().tunnelResponse(head);
         via();
-        connection.writeHead(stream, fields, false);
+        connection.sender().head(stream, fields, false);
         state = State.TUNNEL;
         arm(settings().tunnelIdleNanos());
         flush();
@@ -401,7 +403,7 @@ final class Http2ClientStream implements ClientStream {
 
     @Override
     public void flush() {
-        if (writable()) {
+        if (writable() || ended()) {
             connection.flush();
         } else {
             connection.flushNow();

@@ -1,8 +1,10 @@
 package dev.weir.downstream;
 
-import dev.weir.http2.FieldList;
+import dev.weir.http2.FrameSink;
+import dev.weir.http2.FrameWriter;
 import dev.weir.http2.IncomingHeads;
 import dev.weir.http2.OutgoingHeads;
+import dev.weir.http2.Sender;
 import dev.weir.loop.Deadline;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
@@ -12,7 +14,6 @@ import dev.weir.proxy.Worker;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -62,6 +63,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     private final Channel channel;
     private final byte[] hsts;
     private final FrameSink sink;
+    private final FrameWriter writer;
     private final FrameCutter cutter;
     private final FloodGuard guard;
     private final Http2Connection.PropertyKey key;
@@ -77,6 +79,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     private State state = State.OPEN;
     private @Nullable ChannelHandlerContext context;
+    private @Nullable Sender sender;
     private @Nullable Flood flood;
     /** Of the frame that is being decoded. */
     private int frameType;
@@ -86,21 +89,22 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     private boolean reading;
     private boolean flushDue;
 
-    private Http2Downstream(Accepted connection, ClientInfo client, Http2Codec codec) {
+    private Http2Downstream(Accepted connection, ClientInfo client, FrameSink sink, Http2Codec codec) {
         super(codec.decoder(), codec.encoder(), codec.settings(), true, true);
         this.connection = connection;
         this.settings = connection.settings();
         this.client = client;
         this.channel = connection.channel();
         this.hsts = settings.hsts().getBytes(StandardCharsets.US_ASCII);
-        this.sink = new FrameSink(connection.worker());
+        this.sink = sink;
+        this.writer = codec.writer();
         this.cutter = new FrameCutter(channel.alloc(), this::watch);
         this.guard = new FloodGuard(
                 settings.http2(),
                 codec.maxBlockBytes(),
                 connection.worker().loop().now());
         this.key = connection().newKey();
-        codec.writer().tell(this::sent);
+        writer.tell(this::sent);
         decoder().frameListener(new Http2Frames(this));
         connection().addListener(new Streams());
         encoder().flowController().listener(this::writabilityChanged);
@@ -108,7 +112,9 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     static Http2Downstream of(Accepted connection, ClientInfo client) {
-        return new Http2Downstream(connection, client, Http2Codec.of(connection.settings()));
+        Worker worker = connection.worker();
+        FrameSink sink = new FrameSink(worker.loop(), worker.meters().bytesSent::add);
+        return new Http2Downstream(connection, client, sink, Http2Codec.of(connection.settings(), sink));
     }
 
     Worker worker() {
@@ -153,6 +159,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         context = ctx;
+        sender = new Sender(this, writer, ctx);
         ctx.pipeline().addBefore(ctx.name(), null, sink);
         connection.opened(this);
         worker().meters().http2Connections.increment();
@@ -352,12 +359,8 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         return state != State.CLOSED && encoder().flowController().hasFlowControlled(stream);
     }
 
-    ChannelFuture writeHead(Http2Stream stream, FieldList head, boolean last) {
-        return encoder().writeHeaders(context(), stream.id(), head, 0, last, channel.newPromise());
-    }
-
-    ChannelFuture writeData(Http2Stream stream, ByteBuf data, boolean last) {
-        return encoder().writeData(context(), stream.id(), data, 0, last, channel.newPromise());
+    Sender sender() {
+        return Objects.requireNonNull(sender, "not yet added to a channel");
     }
 
     void resetStream(Http2Stream stream, Http2Error why) {

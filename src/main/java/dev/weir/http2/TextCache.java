@@ -1,6 +1,9 @@
 package dev.weir.http2;
 
 import io.netty.util.AsciiString;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -10,23 +13,21 @@ import org.jspecify.annotations.Nullable;
  * wants it, so the size is bounded whatever is sent. Confined to one thread.
  */
 final class TextCache {
-    private static final int PLACES = 512;
+    private static final int PLACE_BITS = 9;
     private static final int LONGEST = 64;
+    private static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final long ANY_CASE = 0x2020_2020_2020_2020L;
 
-    private final @Nullable AsciiString[] places = new AsciiString[PLACES];
+    private final @Nullable AsciiString[] places = new AsciiString[1 << PLACE_BITS];
 
     /** The range as a text of its own. */
     AsciiString text(byte[] bytes, int from, int to) {
         if (to - from > LONGEST) {
             return new AsciiString(bytes, from, to - from, true);
         }
-        int hash = to - from;
-        for (int at = from; at < to; at++) {
-            hash = 31 * hash + bytes[at];
-        }
-        int place = place(hash);
+        int place = place(bytes, from, to);
         AsciiString cached = places[place];
-        if (cached != null && Arrays.equals(cached.array(), 0, cached.length(), bytes, from, to)) {
+        if (cached != null && equals(cached, bytes, from, to)) {
             return cached;
         }
         AsciiString text = new AsciiString(bytes, from, to - from, true);
@@ -36,13 +37,10 @@ final class TextCache {
 
     /** The range, which has ASCII only, in lower case. */
     AsciiString name(byte[] bytes, int from, int to) {
-        int hash = to - from;
-        for (int at = from; at < to; at++) {
-            hash = 31 * hash + lower(bytes[at]);
-        }
-        int place = place(hash);
+        int place = place(bytes, from, to);
         AsciiString cached = places[place];
-        if (cached != null && spells(cached, bytes, from, to)) {
+        // Mostly it is in lower case already, which is told faster.
+        if (cached != null && (equals(cached, bytes, from, to) || spells(cached, bytes, from, to))) {
             return cached;
         }
         byte[] name = Arrays.copyOfRange(bytes, from, to);
@@ -56,8 +54,27 @@ final class TextCache {
         return text;
     }
 
-    private static int place(int hash) {
-        return (hash * 0x9E3779B9) >>> (32 - Integer.numberOfTrailingZeros(PLACES));
+    /** From the length and both ends, whatever case they are in: reading all of it would cost more than a wrong guess. */
+    private static int place(byte[] bytes, int from, int to) {
+        int length = to - from;
+        long ends;
+        if (length >= Long.BYTES) {
+            ends = word(bytes, from) * 31 + word(bytes, to - Long.BYTES);
+        } else {
+            ends = 0;
+            for (int at = from; at < to; at++) {
+                ends = (ends << Byte.SIZE) | (bytes[at] | 0x20);
+            }
+        }
+        return (int) (((ends + length) * 0x9E37_79B9_7F4A_7C15L) >>> (Long.SIZE - PLACE_BITS));
+    }
+
+    private static long word(byte[] bytes, int at) {
+        return (long) WORD.get(bytes, at) | ANY_CASE;
+    }
+
+    private static boolean equals(AsciiString cached, byte[] bytes, int from, int to) {
+        return Arrays.equals(cached.array(), 0, cached.length(), bytes, from, to);
     }
 
     private static boolean spells(AsciiString lowerCase, byte[] bytes, int from, int to) {

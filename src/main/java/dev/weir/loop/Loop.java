@@ -13,6 +13,9 @@ public final class Loop {
      */
     private static final int TLS_READ_BYTES = 32 << 10;
 
+    /** What is encrypted in one piece: a record of the greatest length, and a little. */
+    private static final int SEALED_BYTES = 18 << 10;
+
     private final int index;
     private final EventLoop executor;
     private final Transport transport;
@@ -20,6 +23,7 @@ public final class Loop {
     private final ReadBuffers reads;
     private final ReadBuffers tlsReads = new ReadBuffers(TLS_READ_BYTES);
     private final SharedBuffer writes = new SharedBuffer(WRITE_BYTES);
+    private final SharedBuffer sealed = new SharedBuffer(SEALED_BYTES);
     private boolean inEvent;
     private long eventTime;
 
@@ -62,6 +66,11 @@ public final class Loop {
         return writes;
     }
 
+    /** What encrypted bytes are gathered in on their way to a socket. */
+    SharedBuffer sealed() {
+        return sealed;
+    }
+
     /**
      * Begins an event whose handling is short: until {@link #leave} the time stands still, since asking the clock some
      * ten times for one request would cost more than its parsing.
@@ -85,6 +94,7 @@ public final class Loop {
         reads.close();
         tlsReads.close();
         writes.close();
+        sealed.close();
     }
 
     /** For assertions at the entries of what is confined to this loop. */

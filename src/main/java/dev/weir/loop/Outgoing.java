@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelOutboundInvoker;
@@ -35,10 +36,15 @@ public final class Outgoing {
     private final ChannelOutboundInvoker to;
     /** Null on a connection in the clear. */
     private final @Nullable SslHandler tls;
+
+    private final @Nullable TlsSeal seal;
     /** Where bytes may go past the channel's own queue while that is empty; null where there is no such way. */
     private final @Nullable Socket socket;
 
     private @Nullable ByteBuf gathered;
+    /** Whether something waits in the pipeline to be flushed. */
+    private boolean passed;
+
     private @Nullable IOException failure;
     private long pendingBefore;
     private boolean delivered;
@@ -54,8 +60,8 @@ public final class Outgoing {
         this.channel = channel;
         this.to = to;
         this.tls = channel.pipeline().get(SslHandler.class);
-        this.socket =
-                tls == null && channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
+        this.seal = TlsSeal.of(tls, loop.sealed(), channel.alloc());
+        this.socket = channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
     }
 
     /** Whether what is sent here is encrypted on its way. */
@@ -76,12 +82,12 @@ public final class Outgoing {
         }
         if (gathered != null) {
             pass();
-            to.write(in.readRetainedSlice(length), to.voidPromise());
+            pass(in.readRetainedSlice(length));
             return;
         }
         int end = in.readerIndex() + length;
         if (!direct(in, end)) {
-            to.write(rest(in, end - in.readerIndex()), to.voidPromise());
+            pass(rest(in, end - in.readerIndex()));
         }
     }
 
@@ -96,10 +102,14 @@ public final class Outgoing {
     public void flush() {
         ByteBuf buffer = gathered;
         if (buffer == null) {
-            to.flush();
+            if (passed) {
+                passed = false;
+                to.flush();
+            }
             return;
         }
         gathered = null;
+        passed = false;
         if (direct(buffer, buffer.writerIndex())) {
             buffer.release();
         } else {
@@ -118,14 +128,35 @@ public final class Outgoing {
         if (socket == null || waiting == null || waiting.totalPendingWriteBytes() > 0 || !buffer.hasMemoryAddress()) {
             return false;
         }
+        if (tls == null) {
+            offer(socket, buffer, end);
+        } else if (seal != null) {
+            sealed(seal, buffer, end);
+        }
+        return buffer.readerIndex() == end;
+    }
+
+    private void sealed(TlsSeal seal, ByteBuf plain, int end) {
+        ByteBuf sealed = seal.seal(plain, end);
+        if (sealed == null || socket == null) {
+            return;
+        }
+        offer(socket, sealed, sealed.writerIndex());
+        if (sealed.isReadable()) {
+            ChannelHandlerContext below = channel.pipeline().context(SslHandler.class);
+            below.writeAndFlush(sealed, below.voidPromise());
+        } else {
+            sealed.release();
+        }
+    }
+
+    private void offer(Socket to, ByteBuf buffer, int end) {
         try {
             int start = buffer.readerIndex();
-            buffer.readerIndex(start + socket.sendAddress(buffer.memoryAddress(), start, end));
-            return buffer.readerIndex() == end;
+            buffer.readerIndex(start + to.sendAddress(buffer.memoryAddress(), start, end));
         } catch (IOException broken) {
             // The channel's own write fails too then, and ends the connection as any failed write does.
             failure = broken;
-            return false;
         }
     }
 
@@ -211,8 +242,13 @@ public final class Outgoing {
 
     private void pass() {
         if (gathered != null) {
-            to.write(gathered, to.voidPromise());
+            pass(gathered);
             gathered = null;
         }
+    }
+
+    private void pass(ByteBuf buffer) {
+        passed = true;
+        to.write(buffer, to.voidPromise());
     }
 }

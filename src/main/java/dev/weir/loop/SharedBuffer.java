@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class SharedBuffer {
     private final int size;
     private @Nullable ByteBuf shared;
+    private boolean closed;
 
     SharedBuffer(int size) {
         this.size = size;
@@ -30,11 +31,16 @@ final class SharedBuffer {
             buffer.release();
         }
         buffer = allocator.directBuffer(size, size);
+        if (closed) {
+            return buffer;
+        }
         shared = buffer;
         return buffer.retain();
     }
 
+    /** From now on nothing is kept: connections that are still closing may have a last word to send. */
     void close() {
+        closed = true;
         if (shared != null) {
             shared.release();
             shared = null;

@@ -2,6 +2,7 @@ package dev.weir.upstream;
 
 import dev.weir.http.Headers;
 import dev.weir.http2.FieldList;
+import dev.weir.http2.Sender;
 import dev.weir.loop.Deadline;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
@@ -54,6 +55,7 @@ final class Http2Connection extends Http2ConnectionHandler {
     private final @Nullable ClientEndpoints client;
     private final Channel channel;
     private final Greeting greeting;
+    private final Http2Codec codec;
     private final PropertyKey key;
     private final IdleFrames idleFrames = new IdleFrames();
     private final Deadline deadline = new Deadline(this::expired);
@@ -63,6 +65,7 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     private State state = State.GREETING;
     private @Nullable ChannelHandlerContext context;
+    private @Nullable Sender sender;
     private long connectNanos;
     private long lastRead;
     private int streams;
@@ -80,6 +83,7 @@ final class Http2Connection extends Http2ConnectionHandler {
         this.client = client;
         this.channel = channel;
         this.greeting = greeting;
+        this.codec = codec;
         this.key = connection().newKey();
         Http2Frames frames = new Http2Frames(this);
         decoder().frameListener(frames);
@@ -90,7 +94,7 @@ final class Http2Connection extends Http2ConnectionHandler {
                 own.writabilityChanged();
             }
         });
-        codec.writer().tell(id -> {
+        codec.writer().tell((id, bytes) -> {
             Http2Upstream own = stream(id);
             if (own != null) {
                 own.progressed();
@@ -101,7 +105,7 @@ final class Http2Connection extends Http2ConnectionHandler {
     /** Greets the server; the listener hears how it answers. */
     static void open(UpstreamPool pool, @Nullable ClientEndpoints client, Channel channel, Greeting greeting) {
         Http2Connection connection =
-                new Http2Connection(pool, client, channel, greeting, Http2Codec.of(pool.settings()));
+                new Http2Connection(pool, client, channel, greeting, Http2Codec.of(pool.settings(), pool.loop()));
         // The end of the server's sending side is the end of everything: there are no half-closed connections here.
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
         channel.pipeline().addLast(connection);
@@ -110,6 +114,8 @@ final class Http2Connection extends Http2ConnectionHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         context = ctx;
+        ctx.pipeline().addBefore(ctx.name(), null, codec.sink());
+        sender = new Sender(this, codec.writer(), ctx);
         super.handlerAdded(ctx);
         Http2Stream whole = connection().connectionStream();
         int more = settings.http2Limits().connectionWindow()
@@ -134,6 +140,10 @@ final class Http2Connection extends Http2ConnectionHandler {
         return Objects.requireNonNull(context, "not yet added to a channel");
     }
 
+    private Sender sender() {
+        return Objects.requireNonNull(sender, "not yet added to a channel");
+    }
+
     long connectNanos() {
         return connectNanos;
     }
@@ -153,7 +163,7 @@ final class Http2Connection extends Http2ConnectionHandler {
             return null;
         }
         int id = connection().local().incrementAndGetNextStreamId();
-        encoder().writeHeaders(context(), id, head, 0, last, context().newPromise());
+        sender().open(id, head, last);
         Http2Stream stream = connection().stream(id);
         if (stream != null) {
             stream.setProperty(key, own);
@@ -163,11 +173,14 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     /** Consumes and sends {@code length} bytes of content, as far as the server's windows let them. */
     void send(Http2Stream stream, ByteBuf in, int length) {
+        if (sender().sendNow(stream, in, length, false)) {
+            return;
+        }
         // What has to wait must not hold the large buffer that it came in.
         ByteBuf data = length < in.capacity() / 4
                 ? channel.alloc().directBuffer(length).writeBytes(in, length)
                 : in.readRetainedSlice(length);
-        encoder().writeData(context(), stream.id(), data, 0, false, context().newPromise());
+        sender().queue(stream, data, false);
     }
 
     /** Ends the sending side of a stream. */
@@ -175,18 +188,9 @@ final class Http2Connection extends Http2ConnectionHandler {
         FieldList fields =
                 trailers.size() == 0 ? null : pool.upstreams().outgoing().trailers(trailers);
         if (fields == null || fields.isEmpty()) {
-            encoder()
-                    .writeData(
-                            context(),
-                            stream.id(),
-                            Unpooled.EMPTY_BUFFER,
-                            0,
-                            true,
-                            context().newPromise());
+            sender().end(stream);
         } else {
-            encoder()
-                    .writeHeaders(
-                            context(), stream.id(), fields, 0, true, context().newPromise());
+            sender().head(stream, fields, true);
         }
     }
 

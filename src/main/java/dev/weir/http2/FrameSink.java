@@ -1,36 +1,49 @@
-package dev.weir.downstream;
+package dev.weir.http2;
 
+import dev.weir.loop.Loop;
 import dev.weir.loop.Outgoing;
-import dev.weir.observe.Counter;
-import dev.weir.proxy.Worker;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import java.util.Objects;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Gathers the frames that the codec writes in many small pieces, so that what goes out at one time is one piece of
  * memory and mostly one system call. A piece counts as written once it is gathered. Confined to the connection's loop.
  */
-final class FrameSink extends ChannelOutboundHandlerAdapter {
-    private final Worker worker;
-    private final Counter bytesSent;
+public final class FrameSink extends ChannelOutboundHandlerAdapter {
+    private final Loop loop;
+    private final LongConsumer sent;
     private @Nullable Outgoing out;
 
-    FrameSink(Worker worker) {
-        this.worker = worker;
-        this.bytesSent = worker.meters().bytesSent;
+    /** {@code sent} hears of the length of each piece. */
+    public FrameSink(Loop loop, LongConsumer sent) {
+        this.loop = loop;
+        this.sent = sent;
     }
 
-    Outgoing out() {
+    public Outgoing out() {
         return Objects.requireNonNull(out, "not yet added to a channel");
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        out = new Outgoing(worker.loop(), ctx.channel(), ctx);
+        out = new Outgoing(loop, ctx.channel(), ctx);
+    }
+
+    /** Copies the bytes. */
+    void write(byte[] from, int offset, int length) {
+        sent.accept(length);
+        out().write(from, offset, length);
+    }
+
+    /** Consumes the next {@code length} bytes of {@code in}; keeps a share of its memory when they are many. */
+    void write(ByteBuf in, int length) {
+        sent.accept(length);
+        out().write(in, length);
     }
 
     @Override
@@ -39,8 +52,7 @@ final class FrameSink extends ChannelOutboundHandlerAdapter {
         try {
             int length = frame.readableBytes();
             if (length > 0) {
-                bytesSent.add(length);
-                out().write(frame, length);
+                write(frame, length);
             }
         } finally {
             frame.release();
@@ -53,5 +65,11 @@ final class FrameSink extends ChannelOutboundHandlerAdapter {
     @Override
     public void flush(ChannelHandlerContext ctx) {
         out().flush();
+    }
+
+    /** The channel is gone. */
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        out().discard();
     }
 }
