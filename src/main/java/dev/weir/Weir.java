@@ -141,6 +141,11 @@ public final class Weir {
                         samples.add(server.inFlight(), server.pool(), server.name());
                     }
                 });
+        meters.gauge(
+                "weir_queue_length",
+                "Requests that wait for a server of the pool",
+                List.of("pool"),
+                samples -> pools().forEach(pool -> samples.add(pool.line().length(), pool.name())));
     }
 
     /** The version of the program; a remark when it does not run from its jar. */

@@ -104,6 +104,11 @@ public final class LoopMeters {
         pool(pool).unserved.count(status);
     }
 
+    /** Counts a request that has waited for a server, which took so long. */
+    public void queued(String pool, long nanos) {
+        pool(pool).queued.record(nanos);
+    }
+
     /** The cells of a server, made at the first call. To be kept by the caller: this is a look-up by name. */
     public ServerMeters server(String pool, String server) {
         return pool(pool).server(server);

@@ -106,6 +106,7 @@ final class Attempt implements UpstreamListener {
         stream = null;
         if (server != null) {
             server.end();
+            exchange.destination().pool().line().wake();
         }
     }
 
