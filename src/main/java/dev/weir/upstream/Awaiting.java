@@ -21,6 +21,10 @@ public final class Awaiting {
         this.serverDown = serverDown;
     }
 
+    public boolean pending() {
+        return at != null;
+    }
+
     /** An answer began, or none is waited for any more. */
     public void end() {
         UpstreamPool pool = at;

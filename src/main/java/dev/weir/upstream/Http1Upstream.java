@@ -31,6 +31,9 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     /** More interim responses than this to one request are taken as an attack. */
     private static final int MOST_INTERIM_RESPONSES = 32;
 
+    /** A longer answer that nobody wants is cut: a new connection costs less. */
+    private static final int MOST_DISCARDED = 16 << 10;
+
     private enum State {
         /** Nothing is under way: any byte that comes now is unsolicited. */
         IDLE,
@@ -191,6 +194,21 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     public void cancel() {
         listener = null;
         close();
+    }
+
+    @Override
+    public void discard() {
+        ResponseHead response = head;
+        boolean soonOver = response != null && switch (response.framing(answersHead)) {
+            case NONE -> true;
+            case LENGTH -> response.contentLength() <= MOST_DISCARDED;
+            case CHUNKED, UNTIL_CLOSE -> false;
+        };
+        if (soonOver && requestSent) {
+            listener = Discarding.INSTANCE;
+        } else {
+            cancel();
+        }
     }
 
     private void arm(long nanos) {
