@@ -159,7 +159,18 @@ public record ListenerConfig(
                     min = "0s",
                     max = "24h",
                     kind = Scalar.DURATION)
-            Duration halfClosed) {}
+            Duration halfClosed,
+
+            @Key(
+                    doc =
+                            "How long the rest of a request is still taken, and dropped, after it was answered early: some "
+                                    + "clients read the answer only then. At the end of it the connection closes (HTTP/1.1), or "
+                                    + "the stream is reset (HTTP/2).",
+                    def = "2s",
+                    min = "0s",
+                    max = "1h",
+                    kind = Scalar.DURATION)
+            Duration linger) {}
 
     /**
      * How much a client may send or hold.

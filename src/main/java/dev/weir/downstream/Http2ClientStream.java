@@ -41,7 +41,9 @@ final class Http2ClientStream implements ClientStream {
         AWAITING_SWITCH,
         TUNNEL,
         /** No exchange any more; what was written for it may still wait for room. */
-        OVER
+        OVER,
+        /** All of the response is sent; the rest of the request is taken for a while, and dropped. */
+        LINGERING
     }
 
     private final Http2Downstream connection;
@@ -148,7 +150,9 @@ final class Http2ClientStream implements ClientStream {
                     exchange().requestEnd(Headers.EMPTY);
                 }
             }
-            case OVER -> {}
+            case OVER, LINGERING -> {
+                return length;
+            }
         }
         if (!paused || state == State.OVER) {
             return length;
@@ -410,6 +414,9 @@ final class Http2ClientStream implements ClientStream {
     }
 
     void writabilityChanged() {
+        if (state == State.LINGERING) {
+            return;
+        }
         if (writable()) {
             if (state != State.TUNNEL && (state != State.AWAITING_BODY || paused)) {
                 deadline.disarm();
@@ -450,14 +457,18 @@ final class Http2ClientStream implements ClientStream {
         giveBack();
         if (!requestEnded && last != null) {
             connection.flush();
-            last.addListener(written -> connection.later(this::resetRest));
+            last.addListener(written -> connection.later(this::linger));
         }
     }
 
-    /** RFC 9113 section 8.1: the response is complete, and the rest of the request is not wanted. */
-    private void resetRest() {
+    /**
+     * The response is complete, and the rest of the request is not wanted (RFC 9113 section 8.1). A client that is told so
+     * at once may take that for an error and drop the response, so it has some time to end by itself.
+     */
+    private void linger() {
         if (!ended()) {
-            connection.resetStream(stream, Http2Error.NO_ERROR);
+            state = State.LINGERING;
+            arm(settings().lingerNanos());
         }
     }
 
@@ -492,6 +503,7 @@ final class Http2ClientStream implements ClientStream {
                 connection.worker().meters().cause(Cause.CLIENT_WRITE_TIMEOUT);
                 connection.resetStream(stream, Http2Error.CANCEL);
             }
+            case LINGERING -> connection.resetStream(stream, Http2Error.NO_ERROR);
         }
     }
 

@@ -45,7 +45,7 @@ final class Lingering extends ChannelInboundHandlerAdapter implements Downstream
         if (inputOver || !all) {
             close();
         } else if (!closed) {
-            connection.arm(deadline, connection.settings().halfClosedNanos());
+            connection.arm(deadline, connection.settings().lingerNanos());
             out.end();
             connection.channel().config().setAutoRead(true);
         }

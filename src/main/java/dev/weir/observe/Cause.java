@@ -29,7 +29,7 @@ public enum Cause {
             505,
             Side.CLIENT,
             "http_request_error",
-            "This listener speaks HTTP/1.0 and HTTP/1.1."),
+            "A request line may say HTTP/1.0 or HTTP/1.1; HTTP/2 begins in another way."),
     REQUEST_CODING_UNSUPPORTED(
             "request-coding-unsupported",
             501,

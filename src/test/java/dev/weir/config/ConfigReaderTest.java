@@ -44,7 +44,8 @@ class ConfigReaderTest {
                                 Duration.ofSeconds(30),
                                 Duration.ofSeconds(60),
                                 Duration.ofHours(1),
-                                Duration.ofSeconds(1)),
+                                Duration.ofSeconds(1),
+                                Duration.ofSeconds(2)),
                         new ListenerConfig.Limits(16384, 32768, 128, Long.MAX_VALUE, 65536, 65536, 100000)));
         assertThat(config.pools()).containsOnlyKeys("web").containsValue(web());
     }

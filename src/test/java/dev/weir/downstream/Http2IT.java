@@ -161,7 +161,7 @@ class Http2IT {
                     connection.send("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno");
                     connection.readToEnd();
                 });
-                RunningWeir weir = weir("", server);
+                RunningWeir weir = weir("timeouts: { linger: 200ms }", server);
                 RawHttp2 client = client(weir)) {
             client.request(1, false, "POST", "/").data(1, false, "some");
 
@@ -171,6 +171,34 @@ class Http2IT {
             client.data(1, false, "more").data(1, true, "end").ping(7);
             assertThat(client.await(PING).has(RawHttp2.ACK)).isTrue();
             assertThat(weir.metric("weir_requests_in_flight")).isZero();
+        }
+    }
+
+    @Test
+    void earlyResponse_restOfRequest_isTakenForAWhile() throws Exception {
+        try (ScriptedServer server = ScriptedServer.of(connection -> {
+                    connection.readHead();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+                });
+                RunningWeir weir = weir("timeouts: { linger: 1h }\nhttp2: { stream-window: 65535B }", server);
+                RawHttp2 client = client(weir)) {
+            client.request(1, false, "POST", "/");
+            assertThat(client.message(1).content()).isEqualTo("no");
+
+            // More than the window: what is dropped is given back, and the stream ends without a reset.
+            String piece = "x".repeat(10_000);
+            for (int room = 60_000, sent = 0; sent < 500_000; sent += piece.length()) {
+                while (room < piece.length()) {
+                    room += client.await(WINDOW_UPDATE, 1).intAt(0);
+                }
+                client.data(1, false, piece);
+                room -= piece.length();
+            }
+            client.data(1, true, "end").ping(7);
+            assertThat(client.await(frame -> frame.type() == PING || frame.type() == RST_STREAM)
+                            .type())
+                    .isEqualTo(PING);
+            assertThat(weir.metric("weir_downstream_http2_streams_open")).isZero();
         }
     }
 
