@@ -33,6 +33,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to its event loop, and used again for another request after {@code finish}.
  */
 public final class Exchange {
+    /** Pieces of content from which on the client's side is asked for what it takes at once. */
+    private static final int LARGE = 32 << 10;
+
+    /** A client that takes so much at once is not behind. */
+    private static final int ROOMY = 256 << 10;
+
     final Worker worker;
     private final RequestHead request = new RequestHead();
     private final HeldBody held = new HeldBody();
@@ -56,6 +62,8 @@ public final class Exchange {
     private boolean tunnel;
     private boolean serverHalfEnded;
     private boolean requestWhole;
+    /** The client takes less than one read brings. */
+    private boolean behind;
 
     // What the log and the metrics say in the end.
     long startNanos;
@@ -443,12 +451,24 @@ public final class Exchange {
         responseBytes += length;
         ClientStream stream = client();
         stream.sendData(in, length);
+        if (length >= LARGE || behind) {
+            pace(stream);
+        }
         if (!stream.writable()) {
             stream.flush();
             UpstreamStream source = attempt.stream();
             if (source != null && !stream.writable()) {
                 source.reading(false);
             }
+        }
+    }
+
+    /** What one read brings has to be held here when the client does not take it: from one that is behind, less is read. */
+    private void pace(ClientStream stream) {
+        UpstreamStream source = attempt.stream();
+        if (source != null) {
+            behind = stream.room() < ROOMY;
+            source.readingLess(behind);
         }
     }
 
@@ -596,6 +616,7 @@ public final class Exchange {
         passing = false;
         tunnel = false;
         serverHalfEnded = false;
+        behind = false;
         retry.clear();
         hedge.clear();
         answer.drop();

@@ -16,6 +16,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.io.IOException;
@@ -134,6 +135,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         upgradeAsked = request.upgrade();
         requestSent = false;
         interimResponses = 0;
+        readingLess(false);
         head = pool.upstreams().takeHead();
         sender.head(request, dropMask, added);
     }
@@ -191,6 +193,14 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     @Override
+    public void readingLess(boolean on) {
+        RecvByteBufAllocator reads = channel.config().getRecvByteBufAllocator();
+        if (reads instanceof ReadBuffers.Adjustable adjustable) {
+            adjustable.less(on);
+        }
+    }
+
+    @Override
     public void cancel() {
         listener = null;
         close();
@@ -199,11 +209,12 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     @Override
     public void discard() {
         ResponseHead response = head;
-        boolean soonOver = response != null && switch (response.framing(answersHead)) {
-            case NONE -> true;
-            case LENGTH -> response.contentLength() <= MOST_DISCARDED;
-            case CHUNKED, UNTIL_CLOSE -> false;
-        };
+        boolean soonOver = response != null
+                && switch (response.framing(answersHead)) {
+                    case NONE -> true;
+                    case LENGTH -> response.contentLength() <= MOST_DISCARDED;
+                    case CHUNKED, UNTIL_CLOSE -> false;
+                };
         if (soonOver && requestSent) {
             listener = Discarding.INSTANCE;
         } else {

@@ -35,6 +35,9 @@ public interface UpstreamStream extends UpstreamClaim {
         cancel();
     }
 
+    /** Whether the response is read in smaller pieces, since its reader is behind. */
+    default void readingLess(boolean on) {}
+
     /** Stops or resumes the reading of the response; stopping holds the server back. */
     void reading(boolean on);
 }

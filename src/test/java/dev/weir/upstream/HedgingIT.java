@@ -18,8 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Second attempts beside a slow one. */
 class HedgingIT {
     private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-    private static final String POST =
-            "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx";
+    private static final String POST = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx";
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
     private static RunningWeir weir(String http, ScriptedServer... servers) {

@@ -246,7 +246,8 @@ class RetryIT {
                     connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\npart");
                 });
                 ScriptedServer server = ScriptedServer.answering(OK);
-                RunningWeir weir = inTurn("retry: { attempts: 2, response-bytes: 9B }", cutting.address(), server.address())) {
+                RunningWeir weir =
+                        inTurn("retry: { attempts: 2, response-bytes: 9B }", cutting.address(), server.address())) {
             for (int i = 0; i < 4; i++) {
                 weir.exchange(GET);
             }

@@ -60,10 +60,7 @@ class ShortAnswersIT {
                 ScriptedServer whole = ScriptedServer.answering(head(length) + "x".repeat(length));
                 RunningWeir weir = inTurn(
                         "retry: { attempts: 3, budget: 100% }",
-                        one.address(),
-                        two.address(),
-                        three.address(),
-                        whole.address())) {
+                        one.address(), two.address(), three.address(), whole.address())) {
             try (RawClient client = weir.connect()) {
                 for (int i = 0; i < 300; i++) {
                     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
