@@ -114,7 +114,7 @@ class ArchitectureTest {
     void userRules_useLinearTimeMatching() {
         noClasses()
                 .that()
-                .resideInAnyPackage("dev.weir.route..", "dev.weir.proxy..")
+                .resideInAnyPackage("dev.weir.route..", "dev.weir.proxy..", "dev.weir.health..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("java.util.regex..")
