@@ -125,7 +125,7 @@ public final class Exchange {
     private void head(RequestPlan.Destination to) {
         destination = to;
         to.budget().arrived(worker.loop().index());
-        tryServer(Cause.NO_SERVER, "");
+        tryServer(Cause.NO_SERVER);
     }
 
     /**
@@ -272,7 +272,7 @@ public final class Exchange {
     // ---- the server's side ----
 
     /** {@code why}: the failure that leads here, or {@link Cause#NO_SERVER}. */
-    void tryServer(Cause why, String detail) {
+    void tryServer(Cause why) {
         Pool pool = destination().pool();
         boolean overtaking = attempts == 0 && pool.line().length() > 0;
         Server server = overtaking ? null : chooseServer();
@@ -281,10 +281,10 @@ public final class Exchange {
         } else if (overtaking || (!pool.admits() && pool.servers().maxWeight() > 0)) {
             choice.clear(); // those tried may be back by then
             if (!wait.begin(pool, why)) {
-                refuse(why == Cause.NO_SERVER && pool.up() ? Cause.QUEUE_FULL : why, detail);
+                refuse(why == Cause.NO_SERVER && pool.up() ? Cause.QUEUE_FULL : why, "");
             }
         } else {
-            refuse(why, detail);
+            refuse(why, "");
         }
     }
 
@@ -542,21 +542,21 @@ public final class Exchange {
             retry.note(Retry.REUSE_RACE);
             begin(attempt, server, true);
         } else if (Retry.worthwhile(why) && retry.take(why.id())) {
-            tryAgain(why, detail);
+            tryAgain(why);
         } else {
             refuse(why, detail);
         }
     }
 
     /** At a server that was not asked yet, at once; else at any of them, later; else at the first that is up again. */
-    private void tryAgain(Cause why, String detail) {
+    private void tryAgain(Cause why) {
         Server other = chooseServer();
         if (other != null) {
             start(other);
         } else if (why != Cause.UPGRADE_UNSUPPORTED && destination().pool().admits()) {
-            retry.pause(why, detail, choice);
+            retry.pause(why, choice);
         } else {
-            tryServer(why, detail);
+            tryServer(why);
         }
     }
 

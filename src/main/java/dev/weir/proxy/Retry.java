@@ -29,7 +29,6 @@ final class Retry {
     private boolean freshTried;
     private String reason = "";
     private @Nullable Cause failure;
-    private String detail = "";
 
     Retry(Exchange exchange) {
         this.exchange = exchange;
@@ -118,9 +117,8 @@ final class Retry {
     }
 
     /** Each server has been asked: one of them is asked again, after a pause that grows. */
-    void pause(Cause why, String particular, Choice choice) {
+    void pause(Cause why, Choice choice) {
         failure = why;
-        detail = particular;
         choice.clear();
         long nanos = PAUSE_NANOS << (done - 1);
         Worker worker = exchange.worker;
@@ -131,7 +129,7 @@ final class Retry {
         Cause why = failure;
         if (why != null) {
             failure = null;
-            exchange.tryServer(why, detail);
+            exchange.tryServer(why);
         }
     }
 
@@ -145,6 +143,5 @@ final class Retry {
         done = 0;
         freshTried = false;
         reason = "";
-        detail = "";
     }
 }

@@ -32,6 +32,8 @@ class HedgingIT {
                     http: [%s]
                     servers: ["%s", "%s"]
                     hedging: { enabled: on, share: 50%% }
+                    health: off
+                    ejection: off
                 """.formatted(http, servers[0].address(), servers[1].address()));
     }
 

@@ -23,7 +23,7 @@ class ShortAnswersIT {
                 event-loops: 1
                 admin: { bind: "127.0.0.1:0" }
                 listeners: [{ bind: "127.0.0.1:0" }]
-                pools: { web: { balance: round-robin, servers: ["%s"], %s } }
+                pools: { web: { balance: round-robin, servers: ["%s"], health: off, ejection: off, %s } }
                 """.formatted(String.join("\", \"", addresses), poolKeys));
     }
 
