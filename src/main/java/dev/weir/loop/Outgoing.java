@@ -25,6 +25,9 @@ public final class Outgoing {
     /** Up to this many bytes copying is cheaper than another buffer in the gathering write. */
     private static final int COPIED = 4096;
 
+    /** The rest of what a peer did not take at once is copied up to so many bytes, to hold no memory beside it. */
+    private static final int COPIED_REST = ReadBuffers.LESS;
+
     /** Hears that all was handed to the system, or could not be. */
     @FunctionalInterface
     public interface Sent {
@@ -91,11 +94,20 @@ public final class Outgoing {
         }
     }
 
-    /** What a slow peer leaves waiting, as a copy when it is a small part of the buffer that it came in. */
+    /** What a slow peer leaves waiting, as a copy when it is short, or a small part of the buffer that it came in. */
     private ByteBuf rest(ByteBuf in, int length) {
-        return length < in.capacity() / 4
+        return length <= COPIED_REST || length < in.capacity() / 4
                 ? channel.alloc().directBuffer(length).writeBytes(in, length)
                 : in.readRetainedSlice(length);
+    }
+
+    /** About how many bytes would not have to wait here. A system call, so not for every piece that is written. */
+    public int room() {
+        ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
+        if (waiting == null || waiting.totalPendingWriteBytes() > 0) {
+            return 0;
+        }
+        return socket == null ? SendRoom.UNKNOWN : loop.sendRoom().of(socket);
     }
 
     /** Writes what was gathered to the socket; what it does not take stays with the channel. */
@@ -109,10 +121,10 @@ public final class Outgoing {
             return;
         }
         gathered = null;
-        passed = false;
         if (direct(buffer, buffer.writerIndex())) {
             buffer.release();
         } else {
+            passed = false;
             to.writeAndFlush(buffer, to.voidPromise());
         }
     }
@@ -125,7 +137,10 @@ public final class Outgoing {
      */
     private boolean direct(ByteBuf buffer, int end) {
         ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
-        if (socket == null || waiting == null || waiting.totalPendingWriteBytes() > 0 || !buffer.hasMemoryAddress()) {
+        if (passed || socket == null || waiting == null || waiting.totalPendingWriteBytes() > 0) {
+            return false; // what was passed before may lie with the handler of TLS, where the channel does not see it
+        }
+        if (!buffer.hasMemoryAddress()) {
             return false;
         }
         if (tls == null) {
