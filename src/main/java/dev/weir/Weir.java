@@ -152,6 +152,17 @@ public final class Weir {
                     }
                 });
         meters.gauge(
+                "weir_server_requests_limit",
+                "How many requests a server may have now, where there is a limit",
+                List.of("pool", "server"),
+                samples -> {
+                    for (Server server : servers.servers()) {
+                        if (server.limit() != Server.UNLIMITED) {
+                            samples.add(server.limit(), server.pool(), server.name());
+                        }
+                    }
+                });
+        meters.gauge(
                 "weir_queue_length",
                 "Requests that wait for a server of the pool",
                 List.of("pool"),

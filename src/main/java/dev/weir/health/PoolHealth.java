@@ -302,12 +302,9 @@ final class PoolHealth {
 
     private void publish() {
         Shares next = Shares.of(servers, config.panicBelow());
-        int serving =
-                (int) Arrays.stream(next.weights()).filter(weight -> weight > 0).count();
         boolean more = false;
         for (int i = 0; i < servers.size(); i++) {
-            boolean in = next.weights()[i] > 0;
-            more |= servers.get(i).publish(in, serving > (in ? 1 : 0));
+            more |= servers.get(i).publish(next.weights()[i] > 0);
         }
         if (!published || !Arrays.equals(next.weights(), shares.weights())) {
             published = true;

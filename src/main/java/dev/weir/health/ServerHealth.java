@@ -33,8 +33,6 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
     private final TrafficReading.Source source;
     private final Runnable alarm;
     private final boolean passive;
-    /** Written by the keeper, read by loops: another server gets requests too. */
-    private volatile boolean others;
     /** Written by the keeper, read by loops: requests are let through one by one. */
     private volatile boolean probing;
     /** Written by loops and the keeper: a failure was seen that was not looked at yet. */
@@ -78,7 +76,7 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
     /** A refusal needs no second one: nobody listens. And a probed server that fails gets nothing more. */
     @Override
     public void failed(Server failing, Failure failure) {
-        if (passive && (failure == Failure.REFUSED ? others : probing)) {
+        if (passive && (failure == Failure.REFUSED || probing)) {
             failing.limit(0);
         }
         alarmed = true;
@@ -181,8 +179,7 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
      * @param in whether it gets requests at all
      * @return whether it may have more than before
      */
-    boolean publish(boolean in, boolean othersServe) {
-        others = othersServe;
+    boolean publish(boolean in) {
         shown = machine.state();
         probing = in && shown == ServerState.PROBING;
         int next = in ? most : 0;

@@ -106,7 +106,7 @@ public final class Exchange {
             return;
         }
         destination = plan.destination(route);
-        tryServer(Cause.NO_SERVER, "");
+        tryServer(Cause.NO_SERVER);
     }
 
     /**
@@ -116,7 +116,7 @@ public final class Exchange {
     public void pass(String pool) {
         passing = true;
         destination = worker.plan().pool(pool);
-        tryServer(Cause.NO_SERVER, "");
+        tryServer(Cause.NO_SERVER);
     }
 
     boolean passing() {
@@ -251,7 +251,7 @@ public final class Exchange {
     // ---- the server's side ----
 
     /** {@code why}: the failure that leads here, or {@link Cause#NO_SERVER}. */
-    private void tryServer(Cause why, String detail) {
+    private void tryServer(Cause why) {
         Pool pool = destination().pool();
         boolean overtaking = attempts == 0 && pool.line().length() > 0;
         Server server = overtaking ? null : chooseServer();
@@ -260,10 +260,10 @@ public final class Exchange {
         } else if (overtaking || (!pool.admits() && pool.servers().maxWeight() > 0)) {
             choice.clear(); // those tried may be back by then
             if (!wait.begin(pool, why)) {
-                refuse(why == Cause.NO_SERVER && pool.up() ? Cause.QUEUE_FULL : why, detail);
+                refuse(why == Cause.NO_SERVER && pool.up() ? Cause.QUEUE_FULL : why, "");
             }
         } else {
-            refuse(why, detail);
+            refuse(why, "");
         }
     }
 
@@ -452,7 +452,7 @@ public final class Exchange {
             refuse(why, detail);
             return;
         }
-        tryServer(why, detail);
+        tryServer(why);
     }
 
     /**

@@ -56,7 +56,7 @@ class PassthroughIT {
                 routes: [{ pool: web }]
                 pools:
                   web: { health: off, servers: ["%s"] }
-                  passed: { health: off, servers: [%s] }
+                  passed: { health: off, queue: { requests: 0 }, servers: [%s] }
                 """.formatted(directory.resolve("log"), more, own.yaml(), web.address(), passedServers));
     }
 

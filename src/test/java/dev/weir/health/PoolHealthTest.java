@@ -129,10 +129,12 @@ class PoolHealthTest {
     }
 
     @Test
-    void refusedRequest_theOnlyServer_staysOpenOnTheLoop() {
+    void refusedRequest_theOnlyServer_getsNothingEither() {
         of(1, "health: off");
         traffic.get(0).fails(1, Failure.REFUSED);
-        assertThat(server(0).limit()).isPositive();
+        assertThat(server(0).limit()).as("requests wait for it rather than fail").isZero();
+        pool.hear(now);
+        assertThat(state(0)).isEqualTo(ServerState.DOWN);
     }
 
     @Test

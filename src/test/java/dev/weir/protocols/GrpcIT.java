@@ -224,7 +224,7 @@ class GrpcIT {
         EchoService gone = new EchoService();
         String address = gone.address();
         gone.close();
-        try (RunningWeir weir = weir("", address)) {
+        try (RunningWeir weir = weir("queue: { requests: 0 }", address)) {
             ManagedChannel channel = channel(weir);
             Status status = failure(() -> call(channel, EchoService.UNARY, bytes("x")));
             assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
