@@ -37,6 +37,9 @@ final class Connector {
     private final ArrayDeque<Wait> waiting = new ArrayDeque<>();
     private @Nullable Channel channel;
     private int next;
+    /** Within the call that makes this begin. */
+    private boolean beginning;
+
     private boolean over;
 
     /** What the connection is for. */
@@ -96,7 +99,9 @@ final class Connector {
     private void add(Wait wait) {
         waiting.add(wait);
         if (waiting.size() == 1) {
+            beginning = true;
             begin();
+            beginning = false;
         }
     }
 
@@ -138,6 +143,11 @@ final class Connector {
     }
 
     private void ended(ChannelFuture future) {
+        if (beginning) {
+            // A unix socket connects at once. Who waits has not been given its claim yet, by which it can leave.
+            pool.loop().executor().execute(() -> ended(future));
+            return;
+        }
         if (over) {
             future.channel().close();
             return;

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
@@ -78,6 +79,26 @@ class TlsIT {
                         .contains("proto=https");
             }
             awaitHandshakes(weir, "full", 1);
+        }
+    }
+
+    @Test
+    void chunksOfAllSizes_arriveInTheirOrder() throws Exception {
+        Random random = new Random(11);
+        StringBuilder chunks = new StringBuilder();
+        StringBuilder content = new StringBuilder();
+        for (int i = 0; i < 200; i++) {
+            String chunk = Character.toString('a' + i % 26).repeat(1 + random.nextInt(i % 2 == 0 ? 20_000 : 100));
+            content.append(chunk);
+            chunks.append(Integer.toHexString(chunk.length())).append("\r\n").append(chunk).append("\r\n");
+        }
+        try (ScriptedServer server = ScriptedServer.answering(
+                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n");
+                RunningWeir weir = weir("", server);
+                RawClient client = connect(weir)) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(client.send(GET).readMessage().content()).isEqualTo(content.toString());
+            }
         }
     }
 

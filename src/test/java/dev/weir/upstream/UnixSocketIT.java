@@ -74,6 +74,26 @@ class UnixSocketIT {
     }
 
     @Test
+    void clientGoneBeforeTheAnswer_serverLosesTheConnection() throws Exception {
+        Path path = directory.resolve("server.sock");
+        try (ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listening.bind(UnixDomainSocketAddress.of(path));
+            try (RunningWeir weir = weir("127.0.0.1:0", "unix:" + path)) {
+                try (RawClient client = weir.connect()) {
+                    client.send(GET);
+                    try (SocketChannel connection = listening.accept()) {
+                        assertThat(read(connection, GET.indexOf("\r\n"))).startsWith("GET / ");
+                        client.reset();
+                        assertThat(Channels.newInputStream(connection).readAllBytes())
+                                .isNotEmpty();
+                    }
+                }
+                Quiet.awaitQuiet(weir);
+            }
+        }
+    }
+
+    @Test
     void noServerBehindTheSocketFile_connectRefused() throws Exception {
         try (RunningWeir weir = weir("127.0.0.1:0", "unix:" + directory.resolve("none.sock"))) {
             assertThat(weir.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
