@@ -90,7 +90,10 @@ class TlsIT {
         for (int i = 0; i < 200; i++) {
             String chunk = Character.toString('a' + i % 26).repeat(1 + random.nextInt(i % 2 == 0 ? 20_000 : 100));
             content.append(chunk);
-            chunks.append(Integer.toHexString(chunk.length())).append("\r\n").append(chunk).append("\r\n");
+            chunks.append(Integer.toHexString(chunk.length()))
+                    .append("\r\n")
+                    .append(chunk)
+                    .append("\r\n");
         }
         try (ScriptedServer server = ScriptedServer.answering(
                         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n");
