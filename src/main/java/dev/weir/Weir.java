@@ -65,6 +65,7 @@ public final class Weir {
     private final CountDownLatch hurry = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Thread resolution;
+    private final Thread hedging;
     /** Written by the control plane, read by the loops once for each request. */
     private volatile Snapshot snapshot;
 
@@ -77,10 +78,12 @@ public final class Weir {
         this.tls = tls;
         this.group =
                 new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
-        this.snapshot = Snapshot.of(config, servers, tls);
+        this.snapshot = Snapshot.of(config, servers, tls, meters.loops());
         NameResolution names = new NameResolution(servers, transport.nativeSockets());
         names.resolveAll();
         this.resolution = Thread.ofVirtual().name("weir-names").unstarted(names::keepResolving);
+        HedgeTimes times = new HedgeTimes(meters, snapshot.byPool().values());
+        this.hedging = Thread.ofVirtual().name("weir-hedging").unstarted(times::keepLooking);
         this.checker = Checker.start(transport);
         this.health = new HealthKeeper(snapshot.kept(), meters, checker::check, this::withdraw);
     }
@@ -137,6 +140,7 @@ public final class Weir {
             admin = AdminServer.start(config.admin().bind(), new View());
         }
         resolution.start();
+        hedging.start();
         tls.start();
     }
 
@@ -302,6 +306,7 @@ public final class Weir {
             loop.loop().submit(loop::close).awaitUninterruptibly();
         }
         resolution.interrupt();
+        hedging.interrupt();
         health.close();
         checker.close();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();

@@ -415,6 +415,11 @@ final class Http2ClientStream implements ClientStream {
         return connection.writable(stream);
     }
 
+    @Override
+    public int room() {
+        return connection.room(stream);
+    }
+
     void writabilityChanged() {
         if (state == State.LINGERING) {
             return;

@@ -24,6 +24,8 @@ public final class Loop {
     private final ReadBuffers tlsReads = new ReadBuffers(TLS_READ_BYTES);
     private final SharedBuffer writes = new SharedBuffer(WRITE_BYTES);
     private final SharedBuffer sealed = new SharedBuffer(SEALED_BYTES);
+
+    private final SendRoom sendRoom = new SendRoom();
     private boolean inEvent;
     private long eventTime;
 
@@ -60,6 +62,10 @@ public final class Loop {
     /** What connections with TLS are read into. */
     public ReadBuffers tlsReads() {
         return tlsReads;
+    }
+
+    SendRoom sendRoom() {
+        return sendRoom;
     }
 
     SharedBuffer writes() {

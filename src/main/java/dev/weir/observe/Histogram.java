@@ -11,7 +11,8 @@ public final class Histogram {
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int[] STEPS = {10, 15, 20, 30, 50, 70};
     private static final int DECADES = 7;
-    private static final long[] BOUNDS = bounds();
+    /** In nanoseconds; never changed. */
+    static final long[] BOUNDS = bounds();
     // For each bit length of a duration, the first bound that it may be under.
     private static final byte[] FIRST = firstBounds();
     private static final int SUM = BOUNDS.length + 1;

@@ -24,6 +24,10 @@ public final class Awaiting {
         this.serverDown = serverDown;
     }
 
+    public boolean pending() {
+        return at != null;
+    }
+
     /** The request itself is still to come in part, so it is not the server that is waited for. */
     public void incomplete() {
         UpstreamPool pool = at;
