@@ -3,15 +3,11 @@ package dev.weir.downstream;
 import dev.weir.http.HeadLimits;
 import dev.weir.http2.FieldList;
 import dev.weir.http2.FieldListDecoder;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
+import dev.weir.http2.TellingFrameWriter;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
-import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
@@ -31,16 +27,11 @@ import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 record Http2Codec(
         Http2ConnectionDecoder decoder,
         Http2ConnectionEncoder encoder,
-        CountingWriter writer,
+        TellingFrameWriter writer,
         Http2Settings settings,
         int maxBlockBytes) {
     /** Bounded by {@link FloodGuard}, which counts all of them. */
     private static final int SMALL_CONTINUATIONS = Integer.MAX_VALUE;
-
-    /** Hears of each piece of content that goes out in a frame. */
-    interface Sent {
-        void sent(int streamId, int bytes);
-    }
 
     /** What a connection of this listener is coded with. */
     static Http2Codec of(ListenerSettings listener) {
@@ -57,7 +48,8 @@ record Http2Codec(
                 .remote()
                 .flowController(
                         new DefaultHttp2RemoteFlowController(connection, new UniformStreamByteDistributor(connection)));
-        CountingWriter writer = new CountingWriter(listener.http2().headerTable());
+        TellingFrameWriter writer =
+                new TellingFrameWriter(new BoundedEncoder(listener.http2().headerTable()));
         Http2ConnectionEncoder encoder = new DefaultHttp2ConnectionEncoder(connection, writer);
         HeadLimits limits = listener.headLimits();
         int listBytes = limits.lineBytes() + limits.headBytes() + limits.fields() * FieldList.OVERHEAD;
@@ -80,32 +72,7 @@ record Http2Codec(
         return settings;
     }
 
-    /** A frame writer whose table for header fields stays small whatever the client allows. */
-    static final class CountingWriter extends DefaultHttp2FrameWriter {
-        private Sent sent = (stream, bytes) -> {};
-
-        CountingWriter(int tableBytes) throws Http2Exception {
-            super(new BoundedEncoder(tableBytes));
-        }
-
-        /** Tells this listener from now on. */
-        void tell(Sent listener) {
-            sent = listener;
-        }
-
-        @Override
-        public ChannelFuture writeData(
-                ChannelHandlerContext ctx,
-                int streamId,
-                ByteBuf data,
-                int padding,
-                boolean endStream,
-                ChannelPromise promise) {
-            sent.sent(streamId, data.readableBytes());
-            return super.writeData(ctx, streamId, data, padding, endStream, promise);
-        }
-    }
-
+    /** Its table for header fields stays small whatever the client allows. */
     private static final class BoundedEncoder extends DefaultHttp2HeadersEncoder {
         private final int tableBytes;
 

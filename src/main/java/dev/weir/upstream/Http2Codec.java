@@ -3,26 +3,24 @@ package dev.weir.upstream;
 import dev.weir.http.HeadLimits;
 import dev.weir.http2.FieldList;
 import dev.weir.http2.FieldListDecoder;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
+import dev.weir.http2.TellingFrameWriter;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
 import io.netty.handler.codec.http2.DefaultHttp2FrameReader;
-import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2PromisedRequestVerifier;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
-import java.util.function.IntConsumer;
 
 /** The parts of Netty's codec for one connection to a server, put together and bounded. */
 record Http2Codec(
-        Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Writer writer, Http2Settings settings) {
+        Http2ConnectionDecoder decoder,
+        Http2ConnectionEncoder encoder,
+        TellingFrameWriter writer,
+        Http2Settings settings) {
     /** So many frames of one header block may be tiny; then the connection ends. */
     private static final int SMALL_CONTINUATIONS = 16;
 
@@ -32,7 +30,7 @@ record Http2Codec(
                 .remote()
                 .flowController(
                         new DefaultHttp2RemoteFlowController(connection, new UniformStreamByteDistributor(connection)));
-        Writer writer = new Writer();
+        TellingFrameWriter writer = new TellingFrameWriter();
         Http2ConnectionEncoder encoder = new DefaultHttp2ConnectionEncoder(connection, writer);
         HeadLimits limits = pool.headLimits();
         int listBytes = limits.lineBytes() + limits.headBytes() + limits.fields() * FieldList.OVERHEAD;
@@ -52,26 +50,5 @@ record Http2Codec(
                 .initialWindowSize(pool.http2Limits().streamWindow())
                 .maxHeaderListSize(listBytes);
         return new Http2Codec(decoder, encoder, writer, settings);
-    }
-
-    /** Tells of each piece of content that the server's window let out. */
-    static final class Writer extends DefaultHttp2FrameWriter {
-        private IntConsumer sent = stream -> {};
-
-        void tell(IntConsumer listener) {
-            sent = listener;
-        }
-
-        @Override
-        public ChannelFuture writeData(
-                ChannelHandlerContext ctx,
-                int streamId,
-                ByteBuf data,
-                int padding,
-                boolean endStream,
-                ChannelPromise promise) {
-            sent.accept(streamId);
-            return super.writeData(ctx, streamId, data, padding, endStream, promise);
-        }
     }
 }
