@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.processes import BenchError
 
-START_SECONDS = 10
+START_SECONDS = 30
 # Longer than a client waits, so that the generator is never ended before it has written its results.
 END_SECONDS = 25
 

@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, field
 
 from .load import between, percentile
 
+# A load that leaves later than this tells of a machine that does other work; its latencies are then of that.
+LATE_MS = 5
+
 
 @dataclass(frozen=True)
 class Target:
@@ -53,6 +56,9 @@ class Result:
         self.p50_quiet, self.p99_quiet = percentile(calm, 0.5), percentile(calm, 0.99)
         self.p99_fault = percentile(troubled, 0.99)
         self.worst = max((request.ms for request in requests), default=None)
+        late = sorted((request.sent - request.intended) * 1e3 for request in requests)
+        if late and late[int(len(late) * 0.99)] > LATE_MS:
+            self.notes.append(f"noisy: one request in a hundred left {late[int(len(late) * 0.99)]:.0f} ms late or later")
 
     def target(self, what, value, limit, unit=""):
         self.targets.append(Target(what, value, limit, unit))

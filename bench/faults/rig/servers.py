@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from harness.processes import BenchError
 
-START_SECONDS = 10
+START_SECONDS = 30
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import dev.weir.balance.Pool;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.RouteConfig;
 import dev.weir.config.WeirConfig;
+import dev.weir.health.HealthKeeper;
 import dev.weir.pool.ServerRegistry;
 import dev.weir.proxy.RequestPlan;
 import dev.weir.route.RouteTable;
@@ -52,6 +53,13 @@ record Snapshot(
     private static List<RouteConfig> everythingTo(WeirConfig config) {
         return config.pools().keySet().stream()
                 .map(pool -> new RouteConfig(new RouteConfig.Match("", "", List.of(), Map.of()), pool))
+                .toList();
+    }
+
+    /** The pools whose servers' health is to be kept. */
+    List<HealthKeeper.Kept> kept() {
+        return byPool.values().stream()
+                .map(each -> new HealthKeeper.Kept(each.pool(), each.settings()))
                 .toList();
     }
 

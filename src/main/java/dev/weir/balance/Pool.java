@@ -13,24 +13,30 @@ public final class Pool {
     private final String name;
     private final PoolConfig config;
     private final ServerSet servers;
+    private final WaitingLine line;
     /** Written by the control plane, read by the loops once for each choice. */
     private volatile Picker picker;
 
+    /** What the picker chooses from; written before it. */
+    private volatile ServerSet ready;
+
     /** A pool that was not there before. */
     public Pool(String name, PoolConfig config, ServerSet servers) {
-        this(name, config, servers, Picker.NONE);
+        this(name, config, servers, new WaitingLine(), Picker.NONE);
     }
 
-    private Pool(String name, PoolConfig config, ServerSet servers, Picker previous) {
+    private Pool(String name, PoolConfig config, ServerSet servers, WaitingLine line, Picker previous) {
         this.name = name;
         this.config = config;
         this.servers = servers;
+        this.ready = servers;
+        this.line = line;
         this.picker = BalancingPolicy.prepare(config.balance(), servers, previous);
     }
 
-    /** This pool with another configuration or other servers: the rotation goes on where it is. */
+    /** This pool with another configuration or other servers: who waits goes on waiting, and the rotation where it is. */
     public Pool with(PoolConfig config, ServerSet servers) {
-        return new Pool(name, config, servers, picker);
+        return new Pool(name, config, servers, line, picker);
     }
 
     public String name() {
@@ -51,7 +57,49 @@ public final class Pool {
      * on where it is. Control plane; one thread at a time.
      */
     public void ready(ServerSet ready) {
+        this.ready = ready;
         picker = BalancingPolicy.prepare(config.balance(), ready, picker);
+        wake();
+    }
+
+    /** Requests that wait for a server. */
+    public WaitingLine line() {
+        return line;
+    }
+
+    /** Lets as many requests that wait try again as the servers have places free: limits were raised. Control plane. */
+    public void wake() {
+        ServerSet servers = ready;
+        long places = 0;
+        for (int i = 0; i < servers.size(); i++) {
+            Server server = servers.server(i);
+            places += Math.max(0, (long) server.limit() - server.inFlight());
+        }
+        for (long woken = Math.min(places, line.length()); woken > 0; woken--) {
+            line.wake();
+        }
+    }
+
+    /** Whether some server would take a request now; looks at all of them. */
+    public boolean admits() {
+        ServerSet servers = ready;
+        for (int i = 0; i < servers.size(); i++) {
+            if (servers.weight(i) > 0 && servers.server(i).admits()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether some server is up, though it may have as many requests as it may have: who waits will get a turn. */
+    public boolean up() {
+        ServerSet servers = ready;
+        for (int i = 0; i < servers.size(); i++) {
+            if (servers.weight(i) > 0 && servers.server(i).limit() > 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The server for the next attempt, or null when none is left: see {@link Picker#pick}. Any event loop. */

@@ -59,7 +59,19 @@ public enum Cause {
     PLAIN_ON_TLS("plain-on-tls", 400, Side.CLIENT, "http_request_error", "This port speaks TLS: use https."),
     HTTPS_REDIRECT("https-redirect", 308, Side.PROXY, "proxy_internal_response", "This is served over https only."),
     NO_ROUTE("no-route", 404, Side.PROXY, "destination_not_found", "No route matches the request."),
-    NO_SERVER("no-server", 503, Side.SERVER, "destination_unavailable", "The pool has no server for the request."),
+    NO_SERVER("no-server", 503, Side.SERVER, "destination_unavailable", "No server of the pool is up."),
+    QUEUE_FULL(
+            "queue-full",
+            503,
+            Side.SERVER,
+            "connection_limit_reached",
+            "Each server has as many requests as it may have, and as many wait as may wait."),
+    QUEUE_TIMEOUT(
+            "queue-timeout",
+            503,
+            Side.SERVER,
+            "connection_limit_reached",
+            "Each server has as many requests as it may have, and none became free in time."),
     SERVER_DOWN(
             "server-down",
             503,

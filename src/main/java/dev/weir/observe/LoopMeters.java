@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one event loop counts. All methods and all changes of the counters belong to the loop's thread; a scrape on any
@@ -104,9 +105,20 @@ public final class LoopMeters {
         pool(pool).unserved.count(status);
     }
 
+    /** Counts a request that has waited for a server, which took so long. */
+    public void queued(String pool, long nanos) {
+        pool(pool).queued.record(nanos);
+    }
+
     /** The cells of a server, made at the first call. To be kept by the caller: this is a look-up by name. */
     public ServerMeters server(String pool, String server) {
         return pool(pool).server(server);
+    }
+
+    /** The cells of a server, if there are any yet; null otherwise. Any thread, to read only. */
+    public @Nullable ServerMeters find(String pool, String server) {
+        PoolMeters meters = pools.get(pool);
+        return meters == null ? null : meters.servers.get(server);
     }
 
     /**

@@ -8,6 +8,8 @@ final class PoolReading {
     final long[] unserved = new long[StatusCounters.CLASSES.size()];
     final long[] durations = new long[Histogram.CELLS];
     final long[] connects = new long[Histogram.CELLS];
+    final long[] firstBytes = new long[Histogram.CELLS];
+    final long[] queued = new long[Histogram.CELLS];
     final Map<String, ServerReading> servers = new TreeMap<>();
 
     /** The numbers of one server: requests by status class, and its {@link Series} in their order. */
@@ -21,6 +23,8 @@ final class PoolReading {
         pool.unserved.addTo(reading.unserved);
         pool.formerDurations.addTo(reading.durations);
         pool.formerConnects.addTo(reading.connects);
+        pool.formerFirstBytes.addTo(reading.firstBytes);
+        pool.queued.addTo(reading.queued);
         pool.servers.forEach(reading::read);
         return reading;
     }
@@ -28,6 +32,7 @@ final class PoolReading {
     private void read(String name, ServerMeters server) {
         server.durations.addTo(durations);
         server.connect.addTo(connects);
+        server.firstByte.addTo(firstBytes);
         ServerReading reading = new ServerReading();
         server.requests.addTo(reading.requests);
         Series.addTo(reading.series, Series.SERVER, server);
@@ -39,6 +44,8 @@ final class PoolReading {
         add(a.unserved, b.unserved);
         add(a.durations, b.durations);
         add(a.connects, b.connects);
+        add(a.firstBytes, b.firstBytes);
+        add(a.queued, b.queued);
         b.servers.forEach((name, server) -> a.servers.merge(name, server, PoolReading::sum));
         return a;
     }

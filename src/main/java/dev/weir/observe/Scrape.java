@@ -49,6 +49,14 @@ final class Scrape {
                 "Time from a request's first byte to its answer's last, for requests given to a server.",
                 pool -> pool.durations);
         scrape.histogram("weir_connect_duration_seconds", "Time to connect to a server of the pool.", p -> p.connects);
+        scrape.histogram(
+                "weir_first_byte_duration_seconds",
+                "Time from choosing a server to the first byte of its response, for requests that were whole then.",
+                pool -> pool.firstBytes);
+        scrape.histogram(
+                "weir_queue_duration_seconds",
+                "How long requests waited for a server, of those that had to.",
+                pool -> pool.queued);
         meters.offered().forEach(scrape::offered);
         return new MetricSnapshots(scrape.metrics);
     }

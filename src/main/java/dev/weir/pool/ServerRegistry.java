@@ -35,10 +35,14 @@ public final class ServerRegistry {
     private final Map<Key, Entry> entries = new LinkedHashMap<>();
     private final BitSet slots = new BitSet();
 
-    /** The servers of a pool, each acquired, with their weights. */
+    /** The servers of a pool, each acquired, with their weights; each may have as many requests as is configured. */
     public synchronized ServerSet acquire(String pool, List<ServerConfig> servers) {
-        List<Server> acquired =
-                servers.stream().map(server -> acquire(pool, server.address())).toList();
+        List<Server> acquired = new ArrayList<>();
+        for (ServerConfig config : servers) {
+            Server server = acquire(pool, config.address());
+            server.limit(config.maxRequests());
+            acquired.add(server);
+        }
         return ServerSet.of(
                 acquired, servers.stream().mapToInt(ServerConfig::weight).toArray());
     }

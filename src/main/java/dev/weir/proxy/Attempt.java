@@ -68,6 +68,8 @@ final class Attempt implements UpstreamListener {
         exchange.send(to);
         if (exchange.passing()) {
             awaiting.end(); // nobody will know of a response
+        } else if (!exchange.requestWhole()) {
+            awaiting.incomplete();
         }
     }
 
@@ -106,6 +108,7 @@ final class Attempt implements UpstreamListener {
         stream = null;
         if (server != null) {
             server.end();
+            exchange.destination().pool().line().wake();
         }
     }
 

@@ -73,6 +73,9 @@ final class ErrorResponse {
                 .putDecimal(length);
         lines.putAscii("\r\n");
         putProxyStatus(cause);
+        if (temporary(cause)) {
+            lines.putAscii("Retry-After: 1\r\n");
+        }
         if (cause == Cause.HTTPS_REDIRECT) {
             lines.putAscii("Location: ").putAscii(detail).putAscii("\r\n");
         }
@@ -80,6 +83,14 @@ final class ErrorResponse {
             lines.putAscii("Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n");
         }
         return Arrays.copyOf(lines.array(), lines.length());
+    }
+
+    /** Whether the same request may well be served a second later. */
+    private static boolean temporary(Cause cause) {
+        return switch (cause) {
+            case NO_SERVER, QUEUE_FULL, QUEUE_TIMEOUT -> true;
+            default -> false;
+        };
     }
 
     private void putProxyStatus(Cause cause) {

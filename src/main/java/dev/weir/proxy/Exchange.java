@@ -38,6 +38,7 @@ public final class Exchange {
     private final HeldBody held = new HeldBody();
     private final CallTime callTime = new CallTime(this::callTimeOver);
     private final Choice choice;
+    private final ServerWait wait = new ServerWait(this);
 
     private @Nullable ClientStream client;
     private RequestPlan.@Nullable Destination destination;
@@ -213,7 +214,7 @@ public final class Exchange {
 
     /** Weir answers the request itself. */
     public void refuse(Cause why, String detail) {
-        attempt.cancel();
+        stop();
         if (passing) {
             finish(why).abort();
             return;
@@ -223,6 +224,11 @@ public final class Exchange {
         status = ErrorResponse.status(request, why);
         responseBytes = worker.errors().send(request, why, detail, requestComplete, stream);
         finish(why).done();
+    }
+
+    private void stop() {
+        wait.cancel();
+        attempt.cancel();
     }
 
     /** From now on another stands for the client: its connection has become a tunnel. */
@@ -238,25 +244,49 @@ public final class Exchange {
 
     /** The client is gone, or given up: nothing can be sent to it any more. */
     public void clientFailed(Cause why) {
-        attempt.cancel();
+        stop();
         finish(why);
     }
 
     // ---- the server's side ----
 
-    private void tryServer(Cause ifNone) {
-        Server server = chooseServer();
-        if (server == null) {
-            refuse(ifNone, "");
-            return;
+    /** {@code why}: the failure that leads here, or {@link Cause#NO_SERVER}. */
+    private void tryServer(Cause why) {
+        Pool pool = destination().pool();
+        boolean overtaking = attempts == 0 && pool.line().length() > 0;
+        Server server = overtaking ? null : chooseServer();
+        if (server != null) {
+            start(server);
+        } else if (overtaking || (!pool.admits() && pool.servers().maxWeight() > 0)) {
+            choice.clear(); // those tried may be back by then
+            if (!wait.begin(pool, why)) {
+                refuse(why == Cause.NO_SERVER && pool.up() ? Cause.QUEUE_FULL : why, "");
+            }
+        } else {
+            refuse(why, "");
         }
-        start(server);
     }
 
     private void start(Server server) {
         choice.exclude(server);
         attempts++;
         attempt.start(server, false, attempts > 1);
+    }
+
+    /** There may be a server now for which this has waited. */
+    void resume() {
+        Server server = chooseServer();
+        if (server == null) {
+            wait.goOn();
+        } else {
+            wait.served();
+            start(server);
+        }
+    }
+
+    void waitedInVain(Cause why) {
+        Cause first = wait.reason();
+        refuse(why, first == Cause.NO_SERVER ? "" : "Before that: " + first.text());
     }
 
     /** Counted in at the server that is chosen; null when none takes the request. */
@@ -476,6 +506,7 @@ public final class Exchange {
     private void clear() {
         client = null;
         destination = null;
+        assert !wait.waiting();
         attempt.forget();
         held.reset();
         choice.clear();

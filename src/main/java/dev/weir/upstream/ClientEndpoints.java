@@ -1,5 +1,6 @@
 package dev.weir.upstream;
 
+import io.netty.channel.local.LocalAddress;
 import java.net.SocketAddress;
 
 /**
@@ -7,6 +8,9 @@ import java.net.SocketAddress;
  * connection of a client, and its identity tells whether two requests came over the same one. Immutable.
  */
 public final class ClientEndpoints {
+    /** Of a connection that serves no client: Weir itself asks. */
+    public static final ClientEndpoints OWN = new ClientEndpoints(new LocalAddress("weir"), new LocalAddress("weir"));
+
     private final SocketAddress source;
     private final SocketAddress destination;
 

@@ -46,7 +46,9 @@ final class Connector {
         /** A request that HTTP/1.1 is needed for, where there is a choice. */
         HTTP1,
         /** Bytes that pass as they are. */
-        RAW
+        RAW,
+        /** Nothing, but for the handshake of TLS where that is spoken. */
+        REACH
     }
 
     /** One request's wait, which may go on at another connector. */
@@ -75,7 +77,7 @@ final class Connector {
         this.settings = pool.settings();
         this.client = client;
         this.use = use;
-        this.endpoints = pool.server().endpoints();
+        this.endpoints = pool.endpoints();
         this.start = pool.loop().now();
     }
 
@@ -167,6 +169,8 @@ final class Connector {
                     use == Use.HTTP1
                             ? tls.newHttp1Handler(ready.alloc(), server)
                             : tls.newHandler(ready.alloc(), server));
+        } else if (use == Use.REACH) {
+            pass(ready);
         } else if (settings.http2()) {
             speakHttp2(ready);
         } else {
@@ -197,6 +201,10 @@ final class Connector {
                 return;
             }
             ready.pipeline().remove(quiet);
+            if (use == Use.REACH) {
+                pass(ready);
+                return;
+            }
             if ("h2".equals(handler.applicationProtocol())) {
                 speakHttp2(ready);
             } else if (settings.http1()) {

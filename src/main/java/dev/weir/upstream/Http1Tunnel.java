@@ -76,6 +76,11 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
     }
 
     @Override
+    public boolean exclusive() {
+        return true;
+    }
+
+    @Override
     public long connectNanos() {
         return connectNanos;
     }

@@ -121,6 +121,11 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     @Override
+    public boolean exclusive() {
+        return true;
+    }
+
+    @Override
     public long connectNanos() {
         return connectNanos;
     }

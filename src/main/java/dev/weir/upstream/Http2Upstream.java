@@ -79,6 +79,11 @@ final class Http2Upstream implements UpstreamStream {
     }
 
     @Override
+    public boolean exclusive() {
+        return false;
+    }
+
+    @Override
     public long connectNanos() {
         return reused ? -1 : connection.connectNanos();
     }

@@ -15,7 +15,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** The first bytes of a connection to a server that speaks the PROXY protocol: who the client is. */
+/** The first bytes of a connection to a server that speaks the PROXY protocol: who the client is, or that there is none. */
 final class ProxyHeader {
     private static final byte[] UNKNOWN = "PROXY UNKNOWN\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -51,7 +51,14 @@ final class ProxyHeader {
         }
         return spoken == HAProxyProtocolVersion.V1
                 ? null
-                : new HAProxyMessage(spoken, HAProxyCommand.PROXY, HAProxyProxiedProtocol.UNKNOWN, null, null, 0, 0);
+                : new HAProxyMessage(
+                        spoken,
+                        client == ClientEndpoints.OWN ? HAProxyCommand.LOCAL : HAProxyCommand.PROXY,
+                        HAProxyProxiedProtocol.UNKNOWN,
+                        null,
+                        null,
+                        0,
+                        0);
     }
 
     private static boolean isIPv4(InetSocketAddress address) {

@@ -5,6 +5,7 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
 import java.nio.channels.ClosedChannelException;
 import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,10 @@ record TlsFailure(Cause cause, String detail) {
     static TlsFailure of(Throwable failure) {
         CertificateException distrusted = certificate(failure);
         if (distrusted != null) {
-            return new TlsFailure(Cause.TLS_CERTIFICATE_ERROR, text(distrusted));
+            String text = text(distrusted);
+            return new TlsFailure(
+                    Cause.TLS_CERTIFICATE_ERROR,
+                    distrusted instanceof CertificateExpiredException ? "The certificate expired, " + text : text);
         }
         Throwable said =
                 failure instanceof DecoderException && failure.getCause() != null ? failure.getCause() : failure;

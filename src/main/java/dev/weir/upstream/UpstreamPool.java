@@ -6,6 +6,7 @@ import dev.weir.loop.Loop;
 import dev.weir.observe.ServerMeters;
 import dev.weir.pool.Server;
 import io.netty.util.AsciiString;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ public final class UpstreamPool {
     /** Whom to name to a server when the request names no host. */
     private final AsciiString authority;
 
+    /** Where to connect to instead of the server's own endpoints; null for those. */
+    private final SocketAddress @Nullable [] endpoints;
+
     private UpstreamSettings settings;
     private boolean retired;
 
@@ -34,7 +38,13 @@ public final class UpstreamPool {
     /** The requests that this loop has given to the server and that wait for their answer. */
     private @Nullable Awaiting awaiting;
 
-    UpstreamPool(Upstreams upstreams, Server server, UpstreamSettings settings, ServerMeters meters) {
+    UpstreamPool(
+            Upstreams upstreams,
+            Server server,
+            SocketAddress @Nullable [] endpoints,
+            UpstreamSettings settings,
+            ServerMeters meters) {
+        this.endpoints = endpoints;
         this.upstreams = upstreams;
         this.server = server;
         this.settings = settings;
@@ -72,6 +82,11 @@ public final class UpstreamPool {
     /** Begins to connect for one client whose bytes pass as they are; the listener hears of it as of any other. */
     public UpstreamClaim connect(UpstreamListener listener) {
         return new Connector(this, clientOf(listener), Connector.Use.RAW).join(listener);
+    }
+
+    /** Begins to connect without anything to say: the listener is given a connection once TLS is agreed, if it is spoken. */
+    public UpstreamClaim reach(UpstreamListener listener) {
+        return new Connector(this, clientOf(listener), Connector.Use.REACH).join(listener);
     }
 
     /** For whom alone a connection will be; null for everyone. */
@@ -149,6 +164,7 @@ public final class UpstreamPool {
             first.previous = request;
         }
         awaiting = request;
+        request.counted = true;
         meters.awaiting.increment();
     }
 
@@ -166,7 +182,10 @@ public final class UpstreamPool {
         request.at = null;
         request.next = null;
         request.previous = null;
-        meters.awaiting.decrement();
+        if (request.counted) {
+            request.counted = false;
+            meters.awaiting.decrement();
+        }
     }
 
     /**
@@ -226,6 +245,10 @@ public final class UpstreamPool {
 
     AsciiString authority() {
         return authority;
+    }
+
+    SocketAddress[] endpoints() {
+        return endpoints == null ? server.endpoints() : endpoints;
     }
 
     Server server() {

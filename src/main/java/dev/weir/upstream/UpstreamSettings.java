@@ -39,6 +39,28 @@ public record UpstreamSettings(
         return tls != null;
     }
 
+    /**
+     * For one request on a connection of its own, which is not kept and ends by {@code nanos} whatever happens.
+     *
+     * @param http2Only whether HTTP/1.1 will not do
+     */
+    public UpstreamSettings once(long nanos, boolean http2Only) {
+        return new UpstreamSettings(
+                Math.min(connectNanos, nanos),
+                nanos,
+                nanos,
+                nanos,
+                0,
+                idleNanos,
+                bufferBytes,
+                headLimits,
+                http1 && !http2Only,
+                http2,
+                http2Limits,
+                proxyProtocol,
+                tls);
+    }
+
     int maxConcurrentStreams() {
         return http2Limits.maxConcurrentStreams();
     }

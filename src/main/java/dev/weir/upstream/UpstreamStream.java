@@ -10,6 +10,9 @@ public interface UpstreamStream extends UpstreamClaim {
     /** Whether an earlier request went over the same connection. */
     boolean reused();
 
+    /** Whether the connection carries this request alone as long as it lasts, as in HTTP/1.1. */
+    boolean exclusive();
+
     /** Nanoseconds that connecting took; -1 when the connection was reused. */
     long connectNanos();
 

@@ -6,7 +6,9 @@ import dev.weir.http2.IncomingHeads;
 import dev.weir.http2.OutgoingHeads;
 import dev.weir.loop.Loop;
 import dev.weir.observe.LoopMeters;
+import dev.weir.observe.ServerMeters;
 import dev.weir.pool.Server;
+import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,16 @@ public final class Upstreams {
             return pool;
         }
         return create(server, settings);
+    }
+
+    /**
+     * Connections to the server that nobody else uses, at these endpoints; to be left to the garbage collector.
+     *
+     * @param counted where they are counted
+     */
+    public UpstreamPool apart(
+            Server server, SocketAddress[] endpoints, UpstreamSettings settings, ServerMeters counted) {
+        return new UpstreamPool(this, server, endpoints, settings, counted);
     }
 
     /** Closes idle connections to the server, which has left its pool; busy ones close when their exchange ends. */
@@ -86,7 +98,7 @@ public final class Upstreams {
         if (former != null) {
             former.retire();
         }
-        UpstreamPool pool = new UpstreamPool(this, server, settings, meters.server(server.pool(), server.name()));
+        UpstreamPool pool = new UpstreamPool(this, server, null, settings, meters.server(server.pool(), server.name()));
         bySlot[slot] = pool;
         return pool;
     }

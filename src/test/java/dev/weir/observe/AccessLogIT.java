@@ -36,7 +36,7 @@ class AccessLogIT {
                 access-log: { path: "%s", format: %s }
                 listeners: [{ bind: "127.0.0.1:0" }]
                 routes: [{ match: { path: "/app/*" }, pool: web }]
-                pools: { web: { balance: round-robin, servers: [%s] } }
+                pools: { web: { health: off, ejection: off, balance: round-robin, servers: [%s] } }
                 """.formatted(log(), format, servers));
     }
 

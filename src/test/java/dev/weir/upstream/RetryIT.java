@@ -29,7 +29,7 @@ class RetryIT {
                 event-loops: 1
                 admin: { bind: "127.0.0.1:0" }
                 listeners: [{ bind: "127.0.0.1:0" }]
-                pools: { web: { balance: round-robin, servers: [%s], %s } }
+                pools: { web: { balance: round-robin, servers: [%s], health: off, ejection: off, %s } }
                 """.formatted(servers, poolKeys));
     }
 

@@ -1,0 +1,134 @@
+package dev.weir.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weir.observe.Cause;
+import dev.weir.testing.Programs;
+import dev.weir.testing.ScriptedServer;
+import dev.weir.testing.TestAuthority;
+import io.netty.pkitesting.CertificateBuilder;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Checks that only connect, in the clear and by TLS. */
+class TcpCheckIT {
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "220 ready\r\n"})
+    void connection_isUp_andEndsWithoutReset(String greeting) throws Exception {
+        CompletableFuture<Boolean> orderly = new CompletableFuture<>();
+        CheckResult result = Checks.one("type: tcp", connection -> {
+            connection.send(greeting);
+            orderly.complete(connection.endsOrderly());
+            connection.send("bye\r\n");
+        });
+        assertThat(result.up()).isTrue();
+        assertThat(result.evidence()).matches("connected in (0\\.)?\\d+ ms");
+        assertThat(orderly.get(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void serverThatKeepsTheConnection_losesIt() throws Exception {
+        CompletableFuture<Boolean> lost = new CompletableFuture<>();
+        try (ScriptedServer server = ScriptedServer.of(connection -> {
+                    connection.endsOrderly();
+                    await().pollInterval(java.time.Duration.ofMillis(20))
+                            .ignoreNoExceptions()
+                            .until(() -> {
+                                try {
+                                    connection.send("x");
+                                    return false;
+                                } catch (java.io.IOException reset) {
+                                    return true;
+                                }
+                            });
+                    lost.complete(true);
+                });
+                Checks checks = Checks.health("type: tcp")) {
+            assertThat(checks.of(server).up()).isTrue();
+            assertThat(lost.get(10, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void refusedConnection_isDown() throws Exception {
+        try (Checks checks = Checks.health("type: tcp")) {
+            CheckResult result = checks.of(Checks.local(Programs.freePort()));
+            assertThat(result.cause()).isEqualTo(Cause.CONNECT_REFUSED);
+        }
+    }
+
+    @Test
+    void noSettingAtAll_checksTheConnection() throws Exception {
+        try (ScriptedServer server = ScriptedServer.of(connection -> connection.read());
+                Checks checks = Checks.of("queue: { timeout: 1s }")) {
+            assertThat(checks.of(server).evidence()).startsWith("connected in ");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[h2, http/1.1]", "[h2]"})
+    void tls_isUpAfterTheHandshake_andEndsOrderly(String http) throws Exception {
+        TestAuthority authority = TestAuthority.in(folder);
+        CompletableFuture<Boolean> orderly = new CompletableFuture<>();
+        try (ScriptedServer server = ScriptedServer.tls(
+                        authority.server("127.0.0.1").context(),
+                        connection -> orderly.complete(connection.endsOrderly()),
+                        "h2");
+                Checks checks = Checks.of(
+                        "http: " + http + "\ntls: { ca: '" + authority.file() + "' }\nhealth: { type: tcp }")) {
+            CheckResult result = checks.of(server);
+            assertThat(result.evidence()).startsWith("connected in ");
+            assertThat(orderly.get(10, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void tlsWithServersThatAreNotTrusted_isDownAndSaysWhy() throws Exception {
+        TestAuthority authority = TestAuthority.in(folder);
+        TestAuthority other = TestAuthority.named("other", folder);
+        CertificateBuilder expired = TestAuthority.serverBuilder("127.0.0.1")
+                .notBefore(Instant.now().minus(9, ChronoUnit.DAYS))
+                .notAfter(Instant.now().minus(2, ChronoUnit.DAYS))
+                .ecp256();
+        assertThat(evidence(authority, authority.issue("old", expired))).contains("certificate expired");
+        assertThat(evidence(authority, other.server("127.0.0.1"))).startsWith("tls-certificate-error: ");
+        assertThat(evidence(authority, authority.server("other.example"))).startsWith("tls-certificate-error: ");
+    }
+
+    private static String evidence(TestAuthority trusted, TestAuthority.Issued shown) throws Exception {
+        try (ScriptedServer server = ScriptedServer.tls(shown.context(), connection -> connection.read());
+                Checks checks = Checks.of("tls: { ca: '" + trusted.file() + "' }\nhealth: { type: tcp }")) {
+            CheckResult result = checks.of(server);
+            assertThat(result.cause()).isEqualTo(Cause.TLS_CERTIFICATE_ERROR);
+            return result.evidence();
+        }
+    }
+
+    @Test
+    void tlsWithAServerThatSpeaksNone_orHangs_isDown() throws Exception {
+        TestAuthority authority = TestAuthority.in(folder);
+        String keys = "tls: { ca: '" + authority.file() + "' }\nhealth: { type: tcp, timeout: 300ms }";
+        try (ScriptedServer plain = ScriptedServer.of(connection -> {
+                    connection.read(1);
+                    connection.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+                });
+                ScriptedServer hanging = ScriptedServer.of(connection -> connection.readToEnd());
+                Checks checks = Checks.of(keys)) {
+            assertThat(checks.of(plain).evidence()).isEqualTo("tls-protocol-error: What the server sends is not TLS.");
+            CheckResult late = checks.of(hanging);
+            assertThat(late.cause()).isEqualTo(Cause.CONNECT_TIMEOUT);
+            assertThat(late.evidence()).isEqualTo("no connection within 300ms");
+        }
+    }
+}
