@@ -22,8 +22,9 @@ public record PoolHttp2(
         int streamWindow,
 
         @Key(
-                doc = "The same for all responses of a connection together.",
-                def = "4MiB",
+                doc = "The same for all responses of a connection together. With less than `stream-window` times "
+                        + "`max-concurrent-streams`, clients that take nothing can hold up the others.",
+                def = "8MiB",
                 min = "64KiB",
                 max = "256MiB",
                 kind = Scalar.SIZE)

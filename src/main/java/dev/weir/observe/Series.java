@@ -53,6 +53,23 @@ record Series<M>(Meters.Kind kind, String name, String help, Function<M, Counter
                     "Connections to the server that wait for a request.",
                     server -> server.connectionsIdle),
             counter(
+                    "weir_upstream_http2_connections_total",
+                    "Connections to the server that spoke HTTP/2.",
+                    server -> server.http2Connections),
+            gauge(
+                    "weir_upstream_http2_connections_open",
+                    "Open connections to the server that speak HTTP/2.",
+                    server -> server.http2ConnectionsOpen),
+            gauge(
+                    "weir_upstream_http2_streams_open",
+                    "Open streams of HTTP/2 connections to the server.",
+                    server -> server.http2StreamsOpen),
+            counter(
+                    "weir_upstream_http2_goaways_total",
+                    "GOAWAY frames from the server.",
+                    server -> server.http2GoAways),
+            counter("weir_upstream_http2_resets_total", "Streams that the server reset.", server -> server.http2Resets),
+            counter(
                     "weir_upstream_connect_failures_total",
                     "Attempts to connect to the server that failed.",
                     server -> server.connectFailures),

@@ -14,6 +14,21 @@ public final class ServerMeters {
     /** Open connections that wait for a request. */
     public final Counter connectionsIdle = new Counter();
 
+    /** Connections to the server over which HTTP/2 was spoken, since the start. */
+    public final Counter http2Connections = new Counter();
+
+    /** Those that are open now. */
+    public final Counter http2ConnectionsOpen = new Counter();
+
+    /** Requests that are under way on them. */
+    public final Counter http2StreamsOpen = new Counter();
+
+    /** Times that the server announced the end of such a connection. */
+    public final Counter http2GoAways = new Counter();
+
+    /** Requests on them that the server called off. */
+    public final Counter http2Resets = new Counter();
+
     /** Attempts to connect that failed or took too long. */
     public final Counter connectFailures = new Counter();
 

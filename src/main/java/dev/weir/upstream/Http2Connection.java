@@ -31,8 +31,6 @@ final class Http2Connection extends Http2ConnectionHandler {
     /** Stream identifiers end at 2^31 - 1, and each connection is left well before. */
     private static final int LAST_STREAM = Integer.MAX_VALUE - 2;
 
-    private static final long PING = 0x7765_6972_2d75_7031L;
-
     private enum State {
         /** The server has not said yet that it speaks HTTP/2. */
         GREETING,
@@ -58,7 +56,7 @@ final class Http2Connection extends Http2ConnectionHandler {
     private final Http2Codec codec;
     private final PropertyKey key;
     private final IdleFrames idleFrames = new IdleFrames();
-    private final Deadline deadline = new Deadline(this::expired);
+    private final Liveness liveness;
     private final Runnable flush = this::flushIfDue;
     /** Streams that something came for in the present read. */
     private final List<Http2Upstream> touched = new ArrayList<>();
@@ -67,11 +65,9 @@ final class Http2Connection extends Http2ConnectionHandler {
     private @Nullable ChannelHandlerContext context;
     private @Nullable Sender sender;
     private long connectNanos;
-    private long lastRead;
     private int streams;
     private boolean used;
     private boolean upgrades;
-    private boolean pinged;
     private boolean flushDue;
     private String reason = "";
 
@@ -84,6 +80,7 @@ final class Http2Connection extends Http2ConnectionHandler {
         this.channel = channel;
         this.greeting = greeting;
         this.codec = codec;
+        this.liveness = new Liveness(this, pool.loop(), settings.http2Limits());
         this.key = connection().newKey();
         Http2Frames frames = new Http2Frames(this);
         decoder().frameListener(frames);
@@ -254,13 +251,22 @@ final class Http2Connection extends Http2ConnectionHandler {
         return upgrades;
     }
 
+    /** Whether no request is on it. */
+    boolean idle() {
+        return streams == 0;
+    }
+
+    long idleSince() {
+        return liveness.idleSince();
+    }
+
     /** A stream for a request, which counts from now on. */
     Http2Upstream stream(UpstreamListener listener) {
         if (streams++ == 0) {
             pool.meters().connectionsIdle.decrement();
-            lastRead = pool.loop().now();
-            arm(deadline, settings.http2Limits().pingAfter().toNanos());
+            liveness.taken();
         }
+        pool.meters().http2StreamsOpen.increment();
         boolean reused = used;
         used = true;
         return new Http2Upstream(this, listener, reused);
@@ -268,22 +274,22 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     /** A stream has ended. */
     void ended() {
+        pool.meters().http2StreamsOpen.decrement();
         if (--streams > 0 || state == State.CLOSED) {
             return;
         }
         pool.meters().connectionsIdle.increment();
-        if (state == State.DRAINING || !pool.keepsIdle()) {
+        liveness.idle(pool.keepNanos());
+        if (state == State.DRAINING || !pool.keepsIdle() || pool.shared().tooManyIdle()) {
             // Not at once: whoever ended the last stream is still at it.
             pool.loop().executor().execute(this::closeIfIdle);
-        } else {
-            pinged = false;
-            arm(deadline, pool.keepNanos());
         }
     }
 
     /** In good order: the server is told. */
-    private void closeIfIdle() {
+    void closeIfIdle() {
         if (streams == 0 && state != State.CLOSED) {
+            leave();
             channel.close();
         }
     }
@@ -295,9 +301,11 @@ final class Http2Connection extends Http2ConnectionHandler {
         state = State.OPEN;
         connectNanos = nanos;
         pool.opened(nanos);
+        pool.meters().http2Connections.increment();
+        pool.meters().http2ConnectionsOpen.increment();
         pool.meters().connectionsIdle.increment();
         pool.shared().add(this);
-        arm(deadline, pool.keepNanos());
+        liveness.idle(pool.keepNanos());
     }
 
     /** The server's settings have come, the first ones or new ones. */
@@ -312,6 +320,7 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     /** No new requests; those above {@code last} were not processed (RFC 9113 section 6.8). */
     void goAway(int last, long error) {
+        pool.meters().http2GoAways.increment();
         if (state == State.GREETING) {
             reason = "the server went away: " + Http2Error.valueOf(error);
             close();
@@ -347,11 +356,18 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     private void drain() {
         if (state == State.OPEN) {
-            state = State.DRAINING;
-            pool.shared().remove(this);
+            leave();
             if (streams == 0) {
                 pool.loop().executor().execute(this::closeIfIdle);
             }
+        }
+    }
+
+    /** No further request is put on it. */
+    private void leave() {
+        if (state == State.OPEN) {
+            state = State.DRAINING;
+            pool.shared().remove(this);
         }
     }
 
@@ -360,26 +376,16 @@ final class Http2Connection extends Http2ConnectionHandler {
         drain();
     }
 
-    /** Idle for too long, or silent while requests wait. */
-    private void expired() {
-        if (streams == 0) {
-            closeIfIdle();
-            return;
-        }
-        long silent = pool.loop().now() - lastRead;
-        long after = settings.http2Limits().pingAfter().toNanos();
-        if (silent < after) {
-            pinged = false;
-            arm(deadline, after - silent);
-        } else if (pinged) {
-            reason = "the server did not answer a PING";
-            close();
-        } else {
-            pinged = true;
-            encoder().writePing(context(), false, PING, context().newPromise());
-            flushSoon();
-            arm(deadline, settings.http2Limits().pingTimeout().toNanos());
-        }
+    /** Asks the server for a sign of life. */
+    void ping(long content) {
+        encoder().writePing(context(), false, content, context().newPromise());
+        flushSoon();
+    }
+
+    /** The server gives no sign of life. */
+    void silent() {
+        reason = "the server did not answer a PING";
+        close();
     }
 
     /** A frame that carries nothing came; too many of them end the connection. */
@@ -410,8 +416,7 @@ final class Http2Connection extends Http2ConnectionHandler {
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
         pool.loop().enter();
         try {
-            lastRead = pool.loop().now();
-            pinged = false;
+            liveness.heard();
             pool.meters().bytesReceived.add(((ByteBuf) message).readableBytes());
             super.channelRead(ctx, message);
         } finally {
@@ -433,13 +438,18 @@ final class Http2Connection extends Http2ConnectionHandler {
     public void channelInactive(ChannelHandlerContext ctx) throws Exception {
         State before = state;
         state = State.CLOSED;
-        pool.loop().timers().remove(deadline);
+        liveness.end();
         List<Http2Upstream> left = all();
         switch (before) {
             case GREETING -> greeting.failed(Cause.SERVER_CLOSED, reason);
             case OPEN, DRAINING -> {
+                if (before == State.OPEN) {
+                    // Without a GOAWAY before it: perhaps for having been idle.
+                    liveness.ended(pool.shared().lifetime());
+                }
                 pool.shared().remove(this);
                 pool.closed();
+                pool.meters().http2ConnectionsOpen.decrement();
                 if (streams == 0) {
                     pool.meters().connectionsIdle.decrement();
                 }

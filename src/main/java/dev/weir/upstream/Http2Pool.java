@@ -10,23 +10,32 @@ import org.jspecify.annotations.Nullable;
  * with room is taken, so that few stay warm and the others become idle and close. Confined to the loop.
  */
 final class Http2Pool {
+    /** A connection that has been idle for less is as good as a new one. */
+    private static final long FRESH_NANOS = 1_000_000;
+
     private final UpstreamPool pool;
     private final List<Http2Connection> open = new ArrayList<>();
     private final List<Connector> opening = new ArrayList<>();
+    private final IdleLifetime lifetime;
     /** What the server chose when it was last asked: then each request needs a connection of its own. */
     private boolean http1;
 
     Http2Pool(UpstreamPool pool) {
         this.pool = pool;
+        this.lifetime = IdleLifetime.announcing(pool.loop().now());
     }
 
-    /** A stream, or the wait for one; null when the request should go over HTTP/1.1. */
-    @Nullable UpstreamClaim acquire(UpstreamListener listener, @Nullable ClientEndpoints client) {
+    /**
+     * A stream, or the wait for one; null when the request should go over HTTP/1.1.
+     *
+     * @param fresh not on a connection that waited for a request
+     */
+    @Nullable UpstreamClaim acquire(UpstreamListener listener, @Nullable ClientEndpoints client, boolean fresh, long now) {
         boolean upgrade = listener.upgrade();
         boolean refused = false;
         for (int i = 0; i < open.size(); i++) {
             Http2Connection connection = open.get(i);
-            if (connection.takes(client)) {
+            if (connection.takes(client) && safe(connection, listener, fresh, now)) {
                 if (!upgrade || (connection.takesUpgrades() && listener.webSocket())) {
                     return connection.stream(listener);
                 }
@@ -38,6 +47,33 @@ final class Http2Pool {
             return null;
         }
         return refused ? refusal(listener) : connector(client).join(listener);
+    }
+
+    /** Whether the request survives it if the server, unseen yet, has closed the connection for being idle. */
+    private boolean safe(Http2Connection connection, UpstreamListener listener, boolean fresh, long now) {
+        if (!connection.idle()) {
+            return true;
+        }
+        long age = now - connection.idleSince();
+        if (fresh) {
+            // On which the server has just refused a request, for example.
+            return age < FRESH_NANOS;
+        }
+        return listener.replayable() || lifetime.trusts(age, now);
+    }
+
+    /** How long the server leaves idle connections open that it ends without a word. */
+    IdleLifetime lifetime() {
+        return lifetime;
+    }
+
+    /** Whether more connections are idle than shall be kept. */
+    boolean tooManyIdle() {
+        int idle = 0;
+        for (int i = 0; i < open.size(); i++) {
+            idle += open.get(i).idle() ? 1 : 0;
+        }
+        return idle > pool.settings().idleConnections();
     }
 
     /** One that is at work already, or a new one. */

@@ -354,6 +354,7 @@ final class Http2Upstream implements UpstreamStream {
 
     /** The server reset the stream. */
     void reset(long code) {
+        connection.pool().meters().http2Resets.increment();
         Http2Error error = Http2Error.valueOf(code);
         String detail = "the server reset the stream: " + (error == null ? "error " + code : error.name());
         if (error == Http2Error.REFUSED_STREAM && state == State.AWAITING_HEAD) {

@@ -31,6 +31,14 @@ final class IdleLifetime {
         epochStart = now;
     }
 
+    /**
+     * Of a server that may be expected to announce the end of a connection (HTTP/2), so that it is no race. It is trusted
+     * from the start, as if it had been watched before; what it is seen to do without a word counts as with any other.
+     */
+    static IdleLifetime announcing(long now) {
+        return new IdleLifetime(now - 2 * EARLY);
+    }
+
     /** The server closed a connection that had been idle for this long. */
     void closedAfter(long idle, long now) {
         if (idle < EARLY) {

@@ -20,7 +20,7 @@ public final class UpstreamPool {
     private final Server server;
     private final ServerMeters meters;
     private final IdleLifetime lifetime;
-    private final Http2Pool shared = new Http2Pool(this);
+    private final Http2Pool shared;
     /** Whom to name to a server when the request names no host. */
     private final AsciiString authority;
 
@@ -51,6 +51,7 @@ public final class UpstreamPool {
         this.meters = meters;
         this.authority = AsciiString.of(server.address() instanceof Address.Inet inet ? inet.toString() : "localhost");
         this.lifetime = new IdleLifetime(upstreams.loop().now());
+        this.shared = new Http2Pool(this);
     }
 
     /**
@@ -63,7 +64,7 @@ public final class UpstreamPool {
     public UpstreamClaim acquire(UpstreamListener listener, boolean fresh, long now) {
         ClientEndpoints client = clientOf(listener);
         if (settings.http2()) {
-            UpstreamClaim claim = shared.acquire(listener, client);
+            UpstreamClaim claim = shared.acquire(listener, client, fresh, now);
             if (claim != null) {
                 return claim;
             }

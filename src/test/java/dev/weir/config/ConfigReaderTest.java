@@ -60,7 +60,7 @@ class ConfigReaderTest {
                 List.of(server(new Address.Inet("a", 80), 1)),
                 null,
                 List.of(HttpVersion.HTTP_1_1),
-                new PoolHttp2(100, 65536, 4194304, Duration.ofSeconds(10), Duration.ofSeconds(5)),
+                new PoolHttp2(100, 65536, 8388608, Duration.ofSeconds(10), Duration.ofSeconds(5)),
                 ProxyProtocolVersion.OFF,
                 new PoolConfig.Timeouts(
                         Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofHours(1)),
