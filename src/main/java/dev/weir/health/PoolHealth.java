@@ -142,7 +142,20 @@ final class PoolHealth {
             server.lagging(outliers.lagging(i));
             server.machine.tick(server.lagging(), now);
         }
+        hurry();
         settle(now);
+    }
+
+    /** Requests wait for any server to be back: each is looked for as often as may be. */
+    private void hurry() {
+        if (pool.line().length() == 0 || pool.up()) {
+            return;
+        }
+        for (ServerHealth server : servers) {
+            if (server.machine.health() == ServerState.DOWN) {
+                listener.doubt(server);
+            }
+        }
     }
 
     private void read(boolean times, long now) {
