@@ -18,7 +18,11 @@ public final class RetryMeters {
     // With one writer the map's locks are never waited for; its readers take none.
     private final Map<String, Counter> byReason = new ConcurrentHashMap<>();
 
-    RetryMeters() {}
+    /** The reasons that are no causes of failures are there from the start, so that the metric always is. */
+    RetryMeters() {
+        byReason.put("status", new Counter());
+        byReason.put("reuse-race", new Counter());
+    }
 
     /** Counts one further attempt, made for this reason: one of a closed list. Loop only. */
     public void retried(String reason) {
