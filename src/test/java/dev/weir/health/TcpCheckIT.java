@@ -27,14 +27,18 @@ class TcpCheckIT {
     @ValueSource(strings = {"", "220 ready\r\n"})
     void connection_isUp_andEndsWithoutReset(String greeting) throws Exception {
         CompletableFuture<Boolean> orderly = new CompletableFuture<>();
-        CheckResult result = Checks.one("type: tcp", connection -> {
-            connection.send(greeting);
-            orderly.complete(connection.endsOrderly());
-            connection.send("bye\r\n");
-        });
-        assertThat(result.up()).isTrue();
-        assertThat(result.evidence()).matches("connected in (0\\.)?\\d+ ms");
-        assertThat(orderly.get(10, TimeUnit.SECONDS)).isTrue();
+        try (ScriptedServer server = ScriptedServer.of(connection -> {
+                    connection.send(greeting);
+                    orderly.complete(connection.endsOrderly());
+                    connection.send("bye\r\n");
+                });
+                Checks checks = Checks.health("type: tcp")) {
+            CheckResult result = checks.of(server);
+            assertThat(result.up()).isTrue();
+            assertThat(result.evidence()).matches("connected in (0\\.)?\\d+ ms");
+            // The connection outlives the result, until the server has ended too.
+            assertThat(orderly.get(10, TimeUnit.SECONDS)).isTrue();
+        }
     }
 
     @Test
