@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 
 /**
@@ -58,11 +59,15 @@ final class Lingering extends ChannelInboundHandlerAdapter implements Downstream
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event == ChannelInputShutdownEvent.INSTANCE || event == SslCloseCompletionEvent.SUCCESS) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
             inputOver = true;
             if (out.delivered()) {
                 close();
             }
+        } else if (event instanceof SslCloseCompletionEvent && out.delivered()) {
+            // BoringSSL ends reading too when it ends the sending while records wait to be read. The client goes on
+            // sending, and would be reset.
+            ctx.pipeline().remove(SslHandler.class);
         }
     }
 

@@ -159,8 +159,8 @@ class StalledStreamsIT {
                           - { match: { path: "/control" }, pool: control }
                           - { pool: web }
                         pools:
-                          web: { servers: ["%2$s"], http: [h2], %1$s }
-                          control: { servers: ["%3$s"], http: [h2], %1$s }
+                          web: { health: off, servers: ["%2$s"], http: [h2], %1$s }
+                          control: { health: off, servers: ["%3$s"], http: [h2], %1$s }
                         """.formatted(PATIENT, stalling.address(), other.address(), TALKATIVE));
                 RawClient upload = weir.connect();
                 RawHttp2 beside = RawHttp2.client(weir.connect()).windowUpdate(0, MUCH);
