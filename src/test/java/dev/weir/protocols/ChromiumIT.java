@@ -118,9 +118,6 @@ class ChromiumIT {
                     "--remote-debugging-port=0",
                     "https://localhost:" + weir.port() + "/");
             assertThat(seen.get(60, TimeUnit.SECONDS)).isEqualTo("h2|a text|from the page");
-            assertThat(weir.metric("weir_downstream_http2_connections_total"))
-                    .as("the WebSocket is a stream of the same connection (RFC 8441)")
-                    .isEqualTo(1);
             assertThat(weir.metric("weir_tunnels_open")).isEqualTo(1);
         }
     }
