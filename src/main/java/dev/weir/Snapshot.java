@@ -10,6 +10,7 @@ import dev.weir.proxy.Hedging;
 import dev.weir.proxy.RequestPlan;
 import dev.weir.proxy.RetryBudget;
 import dev.weir.route.RouteTable;
+import dev.weir.tls.Challenges;
 import dev.weir.tls.ClientTls;
 import dev.weir.tls.TlsKeeper;
 import dev.weir.upstream.UpstreamSettings;
@@ -25,7 +26,8 @@ record Snapshot(
         RouteTable routes,
         List<RequestPlan.Destination> destinations,
         Map<String, RequestPlan.Destination> byPool,
-        Map<String, Pool> pools)
+        Map<String, Pool> pools,
+        RequestPlan.@Nullable Proofs proofs)
         implements RequestPlan {
     static Snapshot of(WeirConfig config, ServerRegistry servers, TlsKeeper tls, int loops) {
         Map<String, Pool> pools = new LinkedHashMap<>();
@@ -40,7 +42,13 @@ record Snapshot(
         for (RouteConfig route : routes) {
             destinations.add(byPool.get(route.pool()));
         }
-        return new Snapshot(RouteTable.of(routes), List.copyOf(destinations), Map.copyOf(byPool), Map.copyOf(pools));
+        Challenges challenges = tls.httpChallenges();
+        return new Snapshot(
+                RouteTable.of(routes),
+                List.copyOf(destinations),
+                Map.copyOf(byPool),
+                Map.copyOf(pools),
+                challenges == null ? null : challenges::answer);
     }
 
     private static Destination destination(Pool pool, PoolConfig config, @Nullable ClientTls tls, int loops) {

@@ -27,6 +27,7 @@ final class Checks {
         ProtocolChecks protocols = new ProtocolChecks(places, problems);
         config.listeners()
                 .forEach(listener -> protocols.check(listener, config.pools().keySet()));
+        protocols.warnOfUnreachable(config.listeners());
         config.pools().values().forEach(protocols::check);
         config.pools().values().forEach(new HealthChecks(places, problems)::check);
         config.pools().forEach(this::checkPool);

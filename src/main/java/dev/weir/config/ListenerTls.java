@@ -1,14 +1,25 @@
 package dev.weir.config;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** TLS with clients. File names are as they were written: relative to where Weir was started. */
+/**
+ * TLS with clients. File names are as they were written: relative to where Weir was started.
+ *
+ * @param acme null for none
+ */
 public record ListenerTls(
         @Key(
                 doc = "Certificates with their keys. Each serves the names that it holds, exact ones before wildcards; "
                         + "the first serves every other client too. Several may hold the same name with keys of "
                         + "different kinds (ECDSA and RSA).")
         List<Certificate> certificates,
+
+        @Key(
+                doc =
+                        "Certificates that Weir orders from an authority and renews by itself (ACME, RFC 8555), beside those "
+                                + "of `certificates` or instead of them.")
+        @Nullable ListenerAcme acme,
 
         @Key(doc = "The oldest version of TLS that is accepted.", def = "TLSv1.2")
         TlsVersion minVersion,

@@ -2,6 +2,8 @@ package dev.weir.config;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.Set;
 
@@ -100,6 +102,35 @@ final class Patterns {
             throw new IllegalArgumentException("");
         }
         return text.toLowerCase(Locale.ROOT);
+    }
+
+    /** The name of a host as authorities certify it; in lower case. */
+    static String domain(String text) {
+        if (text.indexOf('*') >= 0) {
+            throw new IllegalArgumentException("a wildcard needs the challenge dns-01, which Weir does not do");
+        }
+        if (AddressParser.ipv4(text).length > 0 || AddressParser.ipv6(text).length > 0) {
+            throw new IllegalArgumentException("an address is no name");
+        }
+        if (text.indexOf('_') >= 0) {
+            throw new IllegalArgumentException("no authority certifies a name with '_'");
+        }
+        return hostName(text);
+    }
+
+    static String httpsUrl(String text) {
+        if (text.startsWith("http://")) {
+            throw new IllegalArgumentException("without TLS anybody on the way could answer");
+        }
+        try {
+            URI address = new URI(text);
+            if (!"https".equals(address.getScheme()) || address.getHost() == null) {
+                throw new IllegalArgumentException("");
+            }
+        } catch (URISyntaxException malformed) {
+            throw new IllegalArgumentException("", malformed);
+        }
+        return text;
     }
 
     /** The path of a file; relative ones are taken from where Weir was started. */

@@ -38,8 +38,13 @@ final class ProtocolChecks {
                     "this listener speaks TLS already",
                     "it belongs to the one on port 80");
         }
-        if (tls.certificates().isEmpty() && tls.passthrough().isEmpty()) {
-            error(listener, "tls", "there is no certificate", "add 'certificates'");
+        if (tls.certificates().isEmpty()
+                && tls.acme() == null
+                && tls.passthrough().isEmpty()) {
+            error(listener, "tls", "there is no certificate", "add 'certificates' or 'acme'");
+        }
+        if (tls.acme() != null) {
+            checkAcme(tls.acme());
         }
         ListenerTls.ClientCertificates clients = tls.clientCertificates();
         boolean asked = clients.mode() != ListenerTls.ClientCertificateMode.NONE;
@@ -49,6 +54,36 @@ final class ProtocolChecks {
             error(clients, "ca", "clients are not asked for certificates", "set 'mode' to optional or required");
         }
         checkPassthrough(tls.passthrough(), pools);
+    }
+
+    private void checkAcme(ListenerAcme acme) {
+        if (!acme.acceptTerms()) {
+            String found = "the authority's terms of service are not accepted";
+            error(acme, "accept-terms", found, "read them, then set 'accept-terms' to on");
+        }
+        if (!acme.email().isEmpty() && !acme.email().matches("[!-~]+@[!-~]+")) {
+            error(acme, "email", "'" + acme.email() + "' is no e-mail address", "");
+        }
+        Set<String> seen = new HashSet<>();
+        for (String domain : acme.domains()) {
+            if (!seen.add(domain)) {
+                error(acme, "domains", domain + " is here twice", "");
+            }
+        }
+    }
+
+    /** What the authority could not reach. */
+    void warnOfUnreachable(List<ListenerConfig> listeners) {
+        boolean plain = listeners.stream().anyMatch(listener -> listener.tls() == null);
+        for (ListenerConfig listener : listeners) {
+            ListenerAcme acme = listener.tls() == null ? null : listener.tls().acme();
+            if (acme != null && acme.challenge() == ListenerAcme.Challenge.HTTP_01 && !plain) {
+                problems.warning(
+                        places.of(acme, "challenge"),
+                        "for http-01 the authority connects to port 80, and no listener is without TLS",
+                        "add one, or use tls-alpn-01");
+            }
+        }
     }
 
     private void checkPassthrough(List<ListenerTls.Passthrough> all, Set<String> pools) {

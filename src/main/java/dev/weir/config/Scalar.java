@@ -105,6 +105,19 @@ enum Scalar {
             return Patterns.hostName(text);
         }
     },
+    /** A name that an authority can certify. */
+    DOMAIN("a domain name such as www.example.com", "domain", "^[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*$") {
+        @Override
+        Object parse(String text) {
+            return Patterns.domain(text);
+        }
+    },
+    HTTPS_URL("an address such as https://ca.example/directory", "https address", "^https://[^/\\s]+(/\\S*)?$") {
+        @Override
+        Object parse(String text) {
+            return Patterns.httpsUrl(text);
+        }
+    },
     PATH("a path such as /a or /v1/*", "path", "^/[^?#*\\s]*\\*?$") {
         @Override
         Object parse(String text) {

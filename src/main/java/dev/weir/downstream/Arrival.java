@@ -54,6 +54,9 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
     private @Nullable ByteBuf first;
 
     private @Nullable SslHandler tls;
+    /** The client is an authority that looks at what it is shown, and goes. */
+    private boolean proving;
+
     private long startMillis;
 
     Arrival(Accepted connection, ClientInfo client) {
@@ -118,17 +121,19 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
         }
         state = State.AWAITING_HANDSHAKE;
         startMillis = System.currentTimeMillis();
-        if (settings.passed().isEmpty()) {
+        ServerTls security = settings.tls();
+        if (settings.passed().isEmpty()
+                && (security == null || !security.challenges().proving())) {
             shakeHands(ctx);
         } else {
-            pipeline().addBefore(ctx.name(), null, new ServerName(name -> named(ctx, name)));
+            pipeline().addBefore(ctx.name(), null, new ServerName((name, proving) -> named(ctx, name, proving)));
         }
         pipeline().fireChannelRead(in);
     }
 
     /** The client has said which server it wants. */
-    private void named(ChannelHandlerContext ctx, @Nullable String name) {
-        if (state != State.AWAITING_HANDSHAKE) {
+    private void named(ChannelHandlerContext ctx, @Nullable String name, boolean proving) {
+        if (state != State.AWAITING_HANDSHAKE || (proving && prove(ctx, name))) {
             return;
         }
         String pool = settings.passed().pool(name);
@@ -144,15 +149,32 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
 
     private void shakeHands(ChannelHandlerContext ctx) {
         ServerTls security = settings.tls();
-        if (security == null) {
+        if (security == null || !security.ready()) {
             connection.channel().writeAndFlush(Unpooled.wrappedBuffer(UNRECOGNIZED_NAME));
-            handshakeFailed(Handshake.NOTHING_IN_COMMON);
+            ended(security == null ? Handshake.NOTHING_IN_COMMON : Handshake.NO_CERTIFICATE);
             return;
         }
-        SslHandler handler = security.newHandler(connection.channel().alloc());
+        shakeHands(ctx, security.newHandler(connection.channel().alloc()));
+    }
+
+    private void shakeHands(ChannelHandlerContext ctx, SslHandler handler) {
         tls = handler;
         pipeline().addBefore(ctx.name(), null, ReadGate.INSTANCE);
         pipeline().addBefore(ctx.name(), null, handler);
+    }
+
+    /** Shows an authority what it wants to see of this name before it certifies it; false when there is nothing to show. */
+    private boolean prove(ChannelHandlerContext ctx, @Nullable String name) {
+        ServerTls security = settings.tls();
+        SslHandler handler = security == null
+                ? null
+                : security.challenges().newHandler(name, connection.channel().alloc());
+        if (handler == null) {
+            return false;
+        }
+        this.proving = true;
+        shakeHands(ctx, handler);
+        return true;
     }
 
     /** HTTP in the clear, by its first letter: the one mistake that deserves an answer. */
@@ -182,6 +204,11 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
         if (!completion.isSuccess()) {
             connection.worker().meters().handshake(Handshakes.failed(completion.cause()));
             close();
+            return;
+        }
+        if (proving) {
+            // The handshake was all it came for.
+            ended(Handshake.CHALLENGE);
             return;
         }
         boolean resumed = Handshakes.resumed(handler.engine(), startMillis);
@@ -246,10 +273,10 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
     private void expired() {
         switch (state) {
             case AWAITING_PROXY_HEADER -> refuse(Cause.PROXY_HEADER_REFUSED);
-            case AWAITING_HANDSHAKE -> handshakeFailed(Handshake.TIMEOUT);
+            case AWAITING_HANDSHAKE -> ended(Handshake.TIMEOUT);
             case AWAITING_BYTES -> {
                 if (settings.encrypted()) {
-                    handshakeFailed(Handshake.TIMEOUT);
+                    ended(Handshake.TIMEOUT);
                 } else {
                     close();
                 }
@@ -262,13 +289,14 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
     private void gone() {
         switch (state) {
             case AWAITING_PROXY_HEADER -> refuse(Cause.PROXY_HEADER_REFUSED);
-            case AWAITING_HANDSHAKE -> handshakeFailed(Handshake.CLIENT_GONE);
+            case AWAITING_HANDSHAKE -> ended(Handshake.CLIENT_GONE);
             case AWAITING_BYTES -> close();
             case LEFT -> {}
         }
     }
 
-    private void handshakeFailed(Handshake result) {
+    /** Without a connection coming of it. */
+    private void ended(Handshake result) {
         connection.worker().meters().handshake(result);
         close();
     }
@@ -282,7 +310,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
         if (state == State.AWAITING_HANDSHAKE) {
-            handshakeFailed(Handshakes.failed(failure));
+            ended(Handshakes.failed(failure));
         } else {
             gone();
         }

@@ -259,7 +259,9 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
         boolean first = server.machine.checks().isEmpty();
         server.checked(result, server.checkBegan, now);
         schedule.ended(server, first, now);
-        pool.settle(now);
+        if (server.machine.changed()) {
+            pool.settle(now); // else nothing follows: a pool may have many servers
+        }
     }
 
     @Override

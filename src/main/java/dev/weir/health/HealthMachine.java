@@ -101,6 +101,11 @@ final class HealthMachine {
         return changes.getLast();
     }
 
+    /** Whether there is a change that was not taken yet. */
+    boolean changed() {
+        return !untold.isEmpty();
+    }
+
     /** The next change that was not taken yet; null when all were. */
     @Nullable Change takeChange() {
         return untold.pollFirst();

@@ -58,6 +58,7 @@ public enum Cause {
             "The connection did not begin with a PROXY header from a trusted proxy."),
     PLAIN_ON_TLS("plain-on-tls", 400, Side.CLIENT, "http_request_error", "This port speaks TLS: use https."),
     HTTPS_REDIRECT("https-redirect", 308, Side.PROXY, "proxy_internal_response", "This is served over https only."),
+    ACME_CHALLENGE("acme-challenge", 200, Side.PROXY, "proxy_internal_response", "An authority verifies a name."),
     NO_ROUTE("no-route", 404, Side.PROXY, "destination_not_found", "No route matches the request."),
     NO_SERVER("no-server", 503, Side.SERVER, "destination_unavailable", "No server of the pool is up."),
     QUEUE_FULL(

@@ -10,6 +10,10 @@ public enum Handshake {
     RESUMED,
     /** The connection is passed on to a pool as it is. */
     PASSED_ON,
+    /** An authority looked at what proves a name, before it certifies it (ACME). */
+    CHALLENGE,
+    /** The listener has no certificate yet. */
+    NO_CERTIFICATE,
     /** The client spoke something else on this port, most often HTTP in the clear. */
     NOT_TLS,
     /** No version of TLS, cipher suite or key type that both sides have. */

@@ -29,7 +29,7 @@ final class ErrorResponse {
     /**
      * Sends the whole answer.
      *
-     * @param detail what is wrong in particular, a sentence or empty; of a redirect, where to
+     * @param detail what is wrong in particular, a sentence or empty; of a redirect, where to; of a challenge, its answer
      * @return the bytes of content
      */
     long send(RequestHead request, Cause cause, String detail, boolean keepOpen, ClientStream client) {
@@ -72,6 +72,9 @@ final class ErrorResponse {
         lines.putAscii("Content-Type: text/plain; charset=utf-8\r\nContent-Length: ")
                 .putDecimal(length);
         lines.putAscii("\r\n");
+        if (cause == Cause.ACME_CHALLENGE) {
+            return Arrays.copyOf(lines.array(), lines.length()); // no error
+        }
         putProxyStatus(cause);
         if (temporary(cause)) {
             lines.putAscii("Retry-After: 1\r\n");
@@ -99,6 +102,9 @@ final class ErrorResponse {
     }
 
     private static byte[] text(Cause cause, String detail) {
+        if (cause == Cause.ACME_CHALLENGE) {
+            return detail.getBytes(StandardCharsets.ISO_8859_1);
+        }
         String particular = detail.isEmpty() ? "" : detail + "\n";
         return (cause.status() + " " + cause.id() + ": " + cause.text() + "\n" + particular)
                 .getBytes(StandardCharsets.UTF_8);

@@ -105,6 +105,12 @@ public final class Exchange {
             return;
         }
         requestComplete = request.framing() != BodyFraming.CHUNKED && request.contentLength() <= 0;
+        RequestPlan plan = worker.plan();
+        String proof = AcmeRequest.answer(request, plan.proofs());
+        if (proof != null) {
+            refuse(Cause.ACME_CHALLENGE, proof);
+            return;
+        }
         int https = client().client().redirectPort();
         if (https != 0) {
             redirect(https);
@@ -113,7 +119,6 @@ public final class Exchange {
         if (request.headers().has(Field.GRPC_TIMEOUT) && Grpc.isCall(request) && !startCall()) {
             return;
         }
-        RequestPlan plan = worker.plan();
         int route = plan.routes().match(request);
         if (route < 0) {
             refuse(Cause.NO_ROUTE, "");

@@ -16,6 +16,15 @@ public interface RequestPlan {
     /** The pool of this name, which the configuration has. */
     Destination pool(String name);
 
+    /** What authorities are answered that verify a name before they certify it; null when none may come. */
+    @Nullable Proofs proofs();
+
+    /** For any loop. */
+    interface Proofs {
+        /** The answer to a request for this token (RFC 8555 section 8.3); null when nobody expects one. */
+        @Nullable String answer(String token);
+    }
+
     /**
      * A pool as the data path sees it.
      *

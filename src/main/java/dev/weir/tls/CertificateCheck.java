@@ -3,6 +3,7 @@ package dev.weir.tls;
 import dev.weir.config.ConfigPlaces;
 import dev.weir.config.ConfigProblem;
 import dev.weir.config.ConfigResult;
+import dev.weir.config.ListenerAcme;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.ListenerTls;
 import dev.weir.config.PoolConfig;
@@ -32,6 +33,7 @@ public final class CertificateCheck {
     private final List<ConfigProblem> errors = new ArrayList<>();
     private final List<ConfigProblem> warnings = new ArrayList<>();
     private final List<CertifiedKey> shown = new ArrayList<>();
+    private final Set<String> ordered = new HashSet<>();
 
     private CertificateCheck(ConfigResult.Sound sound, Instant now) {
         this.config = sound.config();
@@ -77,12 +79,31 @@ public final class CertificateCheck {
                 warnOfUseless(files, pair, taken);
             }
         }
+        if (tls.acme() != null) {
+            acme(tls.acme());
+        }
         ListenerTls.ClientCertificates clients = tls.clientCertificates();
         if (!clients.ca().isEmpty()) {
             check(clients, "ca", () -> PemFiles.certificates(Path.of(clients.ca())));
         }
         for (String file : tls.tickets().keyFiles()) {
             check(tls.tickets(), "key-files", () -> TicketKeys.read(List.of(Path.of(file)), new byte[0]));
+        }
+    }
+
+    private void acme(ListenerAcme acme) {
+        ordered.addAll(acme.domains());
+        check(acme, "storage", () -> {
+            AcmeStorage.verifyWritable(
+                    AcmeStorage.of(acme.storage(), acme.directory()).folder());
+            return acme;
+        });
+        if (!acme.ca().isEmpty()) {
+            check(acme, "ca", () -> PemFiles.certificates(Path.of(acme.ca())));
+        }
+        ListenerAcme.ExternalAccount external = acme.externalAccount();
+        if (external != null) {
+            check(external, "key-file", () -> PemFiles.bytes(Path.of(external.keyFile())));
         }
     }
 
@@ -140,12 +161,12 @@ public final class CertificateCheck {
     }
 
     private void routes() {
-        if (shown.isEmpty()) {
+        if (shown.isEmpty() && ordered.isEmpty()) {
             return;
         }
         for (RouteConfig route : config.routes()) {
             String host = route.match().host();
-            if (!host.isEmpty() && shown.stream().noneMatch(pair -> pair.covers(host))) {
+            if (!host.isEmpty() && !ordered.contains(host) && shown.stream().noneMatch(pair -> pair.covers(host))) {
                 String found = "no certificate is for the host " + host;
                 warnings.add(places.problem(route.match(), "host", found, ""));
             }

@@ -8,9 +8,6 @@ import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.cert.CertificateEncodingException;
-import java.security.cert.X509Certificate;
-import java.util.Base64;
 import java.util.List;
 
 /**
@@ -62,8 +59,8 @@ final class NativeCredentials {
         long key = 0;
         long chain = 0;
         try {
-            key = parse(pem("PRIVATE KEY", pair.key().getEncoded()), bio -> SSL.parsePrivateKey(bio, null));
-            chain = parse(pem(pair.chain()), SSL::parseX509Chain);
+            key = parse(Pem.of("PRIVATE KEY", pair.key().getEncoded()), bio -> SSL.parsePrivateKey(bio, null));
+            chain = parse(Pem.of(pair.chain()), SSL::parseX509Chain);
             SSLCredential.setPrivateKey(credential, key);
             SSLCredential.setCertChain(credential, chain);
         } finally {
@@ -94,19 +91,6 @@ final class NativeCredentials {
             SSL.freeBIO(bio);
             direct.put(0, new byte[bytes.length]); // it may have been a key
         }
-    }
-
-    private static String pem(List<X509Certificate> chain) throws CertificateEncodingException {
-        StringBuilder pem = new StringBuilder();
-        for (X509Certificate one : chain) {
-            pem.append(pem("CERTIFICATE", one.getEncoded()));
-        }
-        return pem.toString();
-    }
-
-    private static String pem(String what, byte[] der) {
-        String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
-        return "-----BEGIN " + what + "-----\n" + body + "\n-----END " + what + "-----\n";
     }
 
     private static void free(long[] pointers) {

@@ -2,6 +2,7 @@ package dev.weir.tls;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -10,17 +11,22 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Files of certificates. Blocks; every failure is an {@link IOException} with a sentence for the user. */
 final class PemFiles {
     /** No list of authorities comes near. */
     private static final long LONGEST = 16 << 20;
 
+    private static final Pattern CERTIFICATE =
+            Pattern.compile("-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----");
+
     private PemFiles() {}
 
     /** All certificates of a file in their order, at least one. */
     static List<X509Certificate> certificates(Path file) throws IOException {
-        byte[] bytes = bytes(file);
+        byte[] bytes = withoutKeys(bytes(file));
         try {
             List<X509Certificate> found =
                     CertificateFactory.getInstance("X.509")
@@ -35,6 +41,20 @@ final class PemFiles {
         } catch (CertificateException broken) {
             throw new IOException("the certificates in " + file + " cannot be read", broken);
         }
+    }
+
+    /** Java stumbles over a private key among the certificates, which other programs want there. */
+    private static byte[] withoutKeys(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        if (!text.contains("PRIVATE KEY-----") || !text.contains("-----BEGIN CERTIFICATE-----")) {
+            return bytes;
+        }
+        StringBuilder certificates = new StringBuilder();
+        Matcher block = CERTIFICATE.matcher(text);
+        while (block.find()) {
+            certificates.append(block.group()).append('\n');
+        }
+        return certificates.toString().getBytes(StandardCharsets.ISO_8859_1);
     }
 
     static byte[] bytes(Path file) throws IOException {

@@ -3,6 +3,7 @@ package dev.weir.tls;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What is made of files and made again when they change. For the control plane. */
 interface Renewable {
@@ -15,13 +16,13 @@ interface Renewable {
     /**
      * Reads the files again and puts the outcome in use.
      *
-     * @return the former context, which loops may be about to use for a moment longer
+     * @return the former context, which loops may be about to use for a moment longer; null when there was none
      * @throws IOException with a sentence for the user; then nothing has changed
      */
-    Object renew() throws IOException;
+    @Nullable Object renew() throws IOException;
 
-    /** The context in use. */
-    Object current();
+    /** The context in use; null when there is none yet. */
+    @Nullable Object current();
 
     /** What the files looked like before the ones in use were read. */
     FileStamps stamps();

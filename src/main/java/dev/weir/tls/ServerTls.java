@@ -1,5 +1,6 @@
 package dev.weir.tls;
 
+import dev.weir.config.ListenerAcme;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.ListenerTls;
 import io.netty.buffer.ByteBufAllocator;
@@ -13,9 +14,11 @@ import io.netty.handler.ssl.SslProvider;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,19 +34,32 @@ public final class ServerTls implements Renewable {
     private final ListenerTls config;
     private final SslProvider provider;
     private final TicketKeys tickets;
+    private final Challenges challenges;
+    /** The files of certificates that are ordered; each may be there or not yet. */
+    private final List<Path> ordered;
     /** Written by the control plane, read by the loops once for each connection. */
     private volatile State state;
 
     /** All that was made of one state of the files. */
-    private record State(SslContext context, ServerKeys keys, FileStamps stamps) {}
+    private record State(@Nullable Serving serving, FileStamps stamps) {
+        List<CertifiedKey> pairs() {
+            return serving == null ? List.of() : serving.keys.pairs();
+        }
+    }
 
-    private ServerTls(ListenerConfig listener, ListenerTls config, SslProvider provider) throws IOException {
+    /** What there is once there is a certificate. */
+    private record Serving(SslContext context, ServerKeys keys) {}
+
+    private ServerTls(ListenerConfig listener, ListenerTls config, SslProvider provider, Challenges challenges)
+            throws IOException {
         this.name = listener.bind().toString();
         this.listener = listener;
         this.config = config;
         this.provider = provider;
         this.tickets = new TicketKeys(System.nanoTime());
-        this.state = load();
+        this.challenges = challenges;
+        this.ordered = ordered(config.acme());
+        this.state = load(List.of());
         if (!Providers.isNative(provider) && (!config.tickets().keyFiles().isEmpty() || staples())) {
             LOG.warn("listener {}: the JDK's TLS knows neither ticket keys nor OCSP answers from files", name);
         }
@@ -54,21 +70,47 @@ public final class ServerTls implements Renewable {
      *
      * @throws IOException with a sentence for the user
      */
-    static ServerTls open(ListenerConfig listener, ListenerTls config, SslProvider provider) throws IOException {
-        return new ServerTls(listener, config, provider);
+    static ServerTls open(ListenerConfig listener, ListenerTls config, SslProvider provider, Challenges challenges)
+            throws IOException {
+        return new ServerTls(listener, config, provider, challenges);
+    }
+
+    private static List<Path> ordered(@Nullable ListenerAcme acme) {
+        if (acme == null) {
+            return List.of();
+        }
+        AcmeStorage storage = AcmeStorage.of(acme.storage(), acme.directory());
+        return acme.domains().stream().map(storage::certificate).toList();
+    }
+
+    /** Whether there is a certificate to show. Without one that is ordered at last, there may be none at first. */
+    public boolean ready() {
+        return state.serving != null;
+    }
+
+    /** What an authority may be shown in place of a certificate. */
+    public Challenges challenges() {
+        return challenges;
     }
 
     /**
      * A handler for one connection, without the timeout that Netty has for handshakes. For any loop; the caller adds it to
      * a pipeline before anything else happens, or releases its engine.
+     *
+     * @throws IllegalStateException when it is not {@link #ready}
      */
     public SslHandler newHandler(ByteBufAllocator alloc) {
-        SslHandler handler = state.context.newHandler(alloc);
+        Serving serving = state.serving;
+        if (serving == null) {
+            throw new IllegalStateException("listener " + name + " has no certificate yet");
+        }
+        SslHandler handler = serving.context.newHandler(alloc);
         handler.setHandshakeTimeoutMillis(0);
         return handler;
     }
 
-    private State load() throws IOException {
+    /** @param former the certificates in use */
+    private State load(List<CertifiedKey> former) throws IOException {
         FileStamps stamps = FileStamps.of(files());
         List<CertifiedKey> pairs = new ArrayList<>();
         List<byte[]> ocsp = new ArrayList<>();
@@ -76,9 +118,34 @@ public final class ServerTls implements Renewable {
             pairs.add(CertifiedKey.read(files.cert(), files.key()));
             ocsp.add(files.ocsp().isEmpty() ? new byte[0] : PemFiles.bytes(Path.of(files.ocsp())));
         }
+        for (Path file : ordered) {
+            CertifiedKey pair = ordered(file, former);
+            if (pair != null) {
+                pairs.add(pair);
+                ocsp.add(new byte[0]);
+            }
+        }
+        if (pairs.isEmpty()) {
+            return new State(null, stamps);
+        }
         NativeCredentials credentials = Providers.isNative(provider) ? NativeCredentials.of(pairs, ocsp) : null;
         ServerKeys keys = new ServerKeys(pairs, ocsp, credentials);
-        return new State(context(keys), keys, stamps);
+        return new State(new Serving(context(keys), keys), stamps);
+    }
+
+    /** One that was there and is not, or is broken, stays in use until another has been ordered. */
+    private @Nullable CertifiedKey ordered(Path file, List<CertifiedKey> former) {
+        try {
+            if (Files.exists(file)) {
+                return CertifiedKey.read(file.toString(), file.toString());
+            }
+        } catch (IOException broken) {
+            LOG.warn("listener {}: {}", name, broken.getMessage());
+        }
+        return former.stream()
+                .filter(pair -> pair.file().equals(file))
+                .findFirst()
+                .orElse(null);
     }
 
     private SslContext context(ServerKeys keys) throws IOException {
@@ -135,28 +202,31 @@ public final class ServerTls implements Renewable {
             files.addAll(List.of(one.cert(), one.key(), one.ocsp()));
         }
         files.add(config.clientCertificates().ca());
+        ordered.forEach(file -> files.add(file.toString()));
         return Renewable.paths(files);
     }
 
     @Override
-    public Object renew() throws IOException {
+    public @Nullable Object renew() throws IOException {
         State former = state;
-        state = load();
-        return former.context;
+        state = load(former.pairs());
+        return former.serving == null ? null : former.serving.context;
     }
 
     @Override
     public void tick(long now) {
+        Serving serving = state.serving;
         if (tickets.renewWhenDue(now)
                 && config.tickets().keyFiles().isEmpty()
-                && state.context.sessionContext() instanceof OpenSslSessionContext sessions) {
+                && serving != null
+                && serving.context.sessionContext() instanceof OpenSslSessionContext sessions) {
             sessions.setTicketKeys(tickets.own());
         }
     }
 
     @Override
     public List<CertifiedKey> certificates() {
-        return state.keys.pairs();
+        return state.pairs();
     }
 
     @Override
@@ -165,7 +235,7 @@ public final class ServerTls implements Renewable {
     }
 
     @Override
-    public Object current() {
-        return state.context;
+    public @Nullable Object current() {
+        return state.serving == null ? null : state.serving.context;
     }
 }

@@ -1,5 +1,6 @@
 package dev.weir.tls;
 
+import dev.weir.config.ListenerAcme;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.ListenerTls;
 import dev.weir.config.PoolTls;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -40,6 +42,8 @@ public final class TlsKeeper implements AutoCloseable {
     private final Map<String, ClientTls> pools = new HashMap<>();
     private final List<Watch> watches = new ArrayList<>();
     private final ArrayDeque<Former> formers = new ArrayDeque<>();
+    private Challenges challenges = new Challenges(List.of(), SslProvider.JDK);
+    private @Nullable AcmeKeeper acme;
     private final InstantSource clock;
     private final Thread thread = Thread.ofVirtual().name("weir-certificates").unstarted(this::keepLooking);
     private Instant warned = Instant.MIN;
@@ -90,11 +94,26 @@ public final class TlsKeeper implements AutoCloseable {
     }
 
     private void load(WeirConfig config, Supplier<SslProvider> provider) throws IOException {
+        List<ListenerAcme> ordered = config.listeners().stream()
+                .map(ListenerConfig::tls)
+                .filter(Objects::nonNull)
+                .map(ListenerTls::acme)
+                .filter(Objects::nonNull)
+                .toList();
+        if (!ordered.isEmpty()) {
+            challenges = new Challenges(
+                    ordered.stream()
+                            .map(one -> AcmeStorage.of(one.storage(), one.directory()))
+                            .distinct()
+                            .toList(),
+                    provider.get());
+            acme = explained("acme", () -> AcmeKeeper.open(ordered, challenges, AcmeClient::order, clock));
+        }
         for (ListenerConfig listener : config.listeners()) {
             ListenerTls tls = listener.tls();
-            if (tls != null && !tls.certificates().isEmpty()) {
-                ServerTls opened =
-                        explained("listener " + listener.bind(), () -> ServerTls.open(listener, tls, provider.get()));
+            if (tls != null && (!tls.certificates().isEmpty() || tls.acme() != null)) {
+                ServerTls opened = explained(
+                        "listener " + listener.bind(), () -> ServerTls.open(listener, tls, provider.get(), challenges));
                 listeners.put(listener, opened);
                 watches.add(new Watch(opened));
             }
@@ -134,11 +153,19 @@ public final class TlsKeeper implements AutoCloseable {
         return pools.get(name);
     }
 
-    /** Begins to look after the files. */
+    /** What authorities that ask over HTTP are answered; null when no certificate is ordered that way. */
+    public @Nullable Challenges httpChallenges() {
+        return acme != null && acme.proves(ListenerAcme.Challenge.HTTP_01) ? challenges : null;
+    }
+
+    /** Begins to look after the files, and to order certificates. The listeners have to accept by then. */
     public void start() {
         if (!watches.isEmpty()) {
             warnOfExpiry();
             thread.start();
+        }
+        if (acme != null) {
+            acme.start();
         }
     }
 
@@ -147,6 +174,9 @@ public final class TlsKeeper implements AutoCloseable {
             while (true) {
                 TimeUnit.SECONDS.sleep(1);
                 look(System.nanoTime());
+                if (acme != null) {
+                    refreshChallenges();
+                }
             }
         } catch (InterruptedException end) {
             Thread.currentThread().interrupt();
@@ -174,9 +204,20 @@ public final class TlsKeeper implements AutoCloseable {
         warnOfExpiry();
     }
 
+    private void refreshChallenges() {
+        try {
+            challenges.refresh();
+        } catch (IOException unreadable) {
+            LOG.debug("acme: the storage cannot be read: {}", unreadable.getMessage());
+        }
+    }
+
     private void renew(Watch watch, long now) {
         try {
-            formers.addLast(new Former(watch.target.renew(), now));
+            Object former = watch.target.renew();
+            if (former != null) {
+                formers.addLast(new Former(former, now));
+            }
             watch.renewals.incrementAndGet();
             LOG.info("{}: renewed certificates, keys or authorities are in use", watch.target.name());
             warned = Instant.MIN;
@@ -229,18 +270,28 @@ public final class TlsKeeper implements AutoCloseable {
                                 one.file().toString()))));
         meters.counter(
                 "weir_tls_renewals_total",
-                "Changed certificate, key or authority files put in use (ok) or left out of use (failed)",
+                "Changed files put in use (ok) or left out of use (failed), and orders of certificates that ended so",
                 List.of("used_by", "outcome"),
-                samples -> watches.forEach(watch -> {
-                    samples.add(watch.renewals.get(), watch.target.name(), "ok");
-                    samples.add(watch.failures.get(), watch.target.name(), "failed");
-                }));
+                this::sampleRenewals);
+    }
+
+    private void sampleRenewals(Meters.Samples samples) {
+        for (Watch watch : watches) {
+            samples.add(watch.renewals.get(), watch.target.name(), "ok");
+            samples.add(watch.failures.get(), watch.target.name(), "failed");
+        }
+        if (acme != null) {
+            acme.sample(samples);
+        }
     }
 
     /** Ends the watching and gives the contexts back; connections that are open keep theirs. */
     @Override
     public synchronized void close() {
         thread.interrupt();
+        if (acme != null) {
+            acme.close();
+        }
         if (!closed) {
             release();
         }
@@ -248,7 +299,12 @@ public final class TlsKeeper implements AutoCloseable {
 
     private void release() {
         closed = true;
-        watches.forEach(watch -> ReferenceCountUtil.release(watch.target.current()));
+        for (Watch watch : watches) {
+            Object current = watch.target.current();
+            if (current != null) {
+                ReferenceCountUtil.release(current);
+            }
+        }
         formers.forEach(former -> ReferenceCountUtil.release(former.context()));
         formers.clear();
     }

@@ -185,6 +185,7 @@ class ConfigReaderTest {
                         List.of(
                                 new ListenerTls.Certificate("a.pem", "a.key", ""),
                                 new ListenerTls.Certificate("b.pem", "b.key", "b.ocsp")),
+                        null,
                         TlsVersion.TLS_1_3,
                         new ListenerTls.ClientCertificates(ListenerTls.ClientCertificateMode.OPTIONAL, "ca.pem"),
                         new ListenerTls.Tickets(List.of("new.key", "old.key")),

@@ -70,9 +70,24 @@ final class RandomConfig {
         String ca = mode == ListenerTls.ClientCertificateMode.NONE ? "" : text(Scalar.FILE_NAME);
         Map<String, Object> fixed = new HashMap<>();
         fixed.put("certificates", list(1, () -> section(ListenerTls.Certificate.class)));
+        fixed.put("acme", random.nextBoolean() ? acme() : null);
         fixed.put("client-certificates", new ListenerTls.ClientCertificates(mode, ca));
         fixed.put("passthrough", passthrough);
         return section(ListenerTls.class, fixed);
+    }
+
+    private ListenerAcme acme() {
+        return section(
+                ListenerAcme.class,
+                Map.of(
+                        "domains",
+                        List.of(text(Scalar.DOMAIN), "last.example"),
+                        "accept-terms",
+                        true,
+                        "email",
+                        one("", "a@b.example", "\"#:'@x"),
+                        "external-account",
+                        new ListenerAcme.ExternalAccount(one("1", "a b", "é"), text(Scalar.FILE_NAME))));
     }
 
     private PoolConfig pool() {
@@ -168,8 +183,19 @@ final class RandomConfig {
             case BIND, SERVER -> address();
             case CIDR -> Cidr.parse(one("10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8", "192.0.2.1", "2001:db8::1"));
             case STATUSES -> StatusRanges.parse(one("200", "200-399", "200-299,404", "100-599"));
-            case HEADER, TEXT, HOST, HOST_NAME, PATH, TARGET, PATTERN, METHOD, NAME, FILE, FILE_NAME ->
-                text(single.scalar());
+            case HEADER,
+                    TEXT,
+                    HOST,
+                    HOST_NAME,
+                    DOMAIN,
+                    HTTPS_URL,
+                    PATH,
+                    TARGET,
+                    PATTERN,
+                    METHOD,
+                    NAME,
+                    FILE,
+                    FILE_NAME -> text(single.scalar());
         };
     }
 
@@ -201,6 +227,8 @@ final class RandomConfig {
             case METHOD -> one("GET", "get", "M-SEARCH", "!#$%&'*+-.^_`|~", "NULL");
             case HEADER -> one("x-beta", "~", "null", "true", "*", "123");
             case HOST_NAME -> one("", "example.com", "a_b", "10.0.0.1", "null", "1");
+            case DOMAIN -> one("example.com", "a-b.example", "null", "1");
+            case HTTPS_URL -> one("https://ca.example/directory", "https://[::1]:14000/dir", "https://a");
             case FILE_NAME -> one("a.pem", "/etc/weir/a b.pem", "off", "é: #\\", "~", "-");
             case FILE -> one("off", "stdout", "/var/log/a b.log", "./on", "a: b #c", "é\\");
             default ->

@@ -67,8 +67,7 @@ class AdaptiveLimitIT {
             String limit = "weir_server_requests_limit{pool=\"web\",server=\"" + server.address() + "\"}";
             List<Future<Integer>> failures = new ArrayList<>();
             failures.add(clients.submit(() -> ask(weir))); // what is usual is learned from one alone
-            await().atMost(Duration.ofSeconds(20))
-                    .until(() -> Quiet.sum(weir.metrics(), "weir_requests_total{") > 200);
+            await().atMost(Duration.ofSeconds(20)).until(() -> Quiet.sum(weir.metrics(), "weir_requests_total{") > 200);
             for (int i = 1; i < CLIENTS; i++) {
                 failures.add(clients.submit(() -> ask(weir)));
             }

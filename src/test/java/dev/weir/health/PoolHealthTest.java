@@ -132,7 +132,9 @@ class PoolHealthTest {
     void refusedRequest_theOnlyServer_getsNothingEither() {
         of(1, "health: off");
         traffic.get(0).fails(1, Failure.REFUSED);
-        assertThat(server(0).limit()).as("requests wait for it rather than fail").isZero();
+        assertThat(server(0).limit())
+                .as("requests wait for it rather than fail")
+                .isZero();
         pool.hear(now);
         assertThat(state(0)).isEqualTo(ServerState.DOWN);
     }

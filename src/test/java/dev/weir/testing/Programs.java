@@ -57,10 +57,12 @@ public final class Programs implements AutoCloseable {
     }
 
     public static void awaitListening(int port) {
-        await().ignoreException(java.net.ConnectException.class).until(() -> {
-            new Socket(InetAddress.getLoopbackAddress(), port).close();
-            return true;
-        });
+        await().atMost(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                .ignoreException(java.net.ConnectException.class)
+                .until(() -> {
+                    new Socket(InetAddress.getLoopbackAddress(), port).close();
+                    return true;
+                });
     }
 
     @Override

@@ -61,7 +61,9 @@ class TicketsTest {
                 .config()
                 .listeners()
                 .getFirst();
-        ServerTls server = ServerTls.open(listener, requireNonNull(listener.tls()), SslProvider.OPENSSL_REFCNT);
+        SslProvider provider = SslProvider.OPENSSL_REFCNT;
+        ServerTls server =
+                ServerTls.open(listener, requireNonNull(listener.tls()), provider, new Challenges(List.of(), provider));
         contexts.add(server.current());
         return server;
     }
