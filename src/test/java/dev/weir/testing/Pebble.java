@@ -1,6 +1,8 @@
 package dev.weir.testing;
 
 import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.URI;
@@ -9,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +66,17 @@ public final class Pebble implements AutoCloseable {
                                     + server + " -management " + address)
                             .split(" "));
         }
-        pebble = programs.start(
+        // A port that was free may be a client's meanwhile, for a moment.
+        int starts = 0;
+        while (!run(config, server)) {
+            assertThat(++starts).as("starts of pebble that failed").isLessThan(5);
+        }
+        Programs.awaitListening(management);
+    }
+
+    /** Whether it listens rather than ends. */
+    private boolean run(Path config, String server) throws Exception {
+        Process started = programs.start(
                 folder.resolve("pebble.log"),
                 "env",
                 "PEBBLE_VA_NOSLEEP=1",
@@ -73,8 +86,9 @@ public final class Pebble implements AutoCloseable {
                 config.toString(),
                 "-dnsserver",
                 server);
-        Programs.awaitListening(port);
-        Programs.awaitListening(management);
+        pebble = started;
+        await().atMost(Duration.ofMinutes(1)).until(() -> !started.isAlive() || Programs.listens(port));
+        return started.isAlive();
     }
 
     public void stop() throws InterruptedException, IOException {

@@ -56,6 +56,16 @@ public final class Programs implements AutoCloseable {
         }
     }
 
+    /** Whether somebody listens at this port. */
+    public static boolean listens(int port) {
+        try {
+            new Socket(InetAddress.getLoopbackAddress(), port).close();
+            return true;
+        } catch (IOException nobody) {
+            return false;
+        }
+    }
+
     public static void awaitListening(int port) {
         await().atMost(TIMEOUT_SECONDS, TimeUnit.SECONDS)
                 .ignoreException(java.net.ConnectException.class)
