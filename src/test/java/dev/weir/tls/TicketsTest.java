@@ -63,7 +63,7 @@ class TicketsTest {
                 .getFirst();
         SslProvider provider = SslProvider.OPENSSL_REFCNT;
         ServerTls server =
-                ServerTls.open(listener, requireNonNull(listener.tls()), provider, new Challenges(List.of(), provider));
+                ServerTls.open(listener, requireNonNull(listener.tls()), provider, new Challenges(List.of(), provider), _ -> new byte[0]);
         contexts.add(server.current());
         return server;
     }
