@@ -1,4 +1,4 @@
-"""The Java programs of the rig: the faulty server and the load generator, compiled once for a run."""
+"""The Java programs of the rig: the faulty server and the load generator, compiled when their sources have changed."""
 
 import subprocess
 from pathlib import Path
@@ -14,17 +14,28 @@ _FLAGS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:CICompilerCount=1"
 class Java:
     """A JDK 25 and the compiled programs."""
 
-    def __init__(self, checkout, directory):
+    def __init__(self, checkout):
         found = subprocess.run([checkout / "bin/find-jdk"], capture_output=True, text=True, check=False)
         if found.returncode != 0:
             raise BenchError(found.stderr.strip())
         self._home = Path(found.stdout.strip())
-        self._classes = directory / "classes"
-        command = [self._home / "bin/javac", "-d", self._classes, *sorted(SOURCES.glob("*.java"))]
-        compiled = subprocess.run(command, capture_output=True, text=True, check=False)
-        if compiled.returncode != 0:
-            raise BenchError(f"the programs of the rig do not compile:\n{compiled.stderr}")
+        self._classes = SOURCES / "classes"
+        sources = sorted(SOURCES.glob("*.java"))
+        if not self._is_current(sources):
+            self._compile(sources)
 
     def command(self, program, young, *arguments):
         """The command that runs a program with so many MiB for what it creates anew."""
         return [self._home / "bin/java", *_FLAGS, f"-Xmn{young}m", "-cp", self._classes, program, *arguments]
+
+    def _is_current(self, sources):
+        compiled = [self._classes / source.with_suffix(".class").name for source in sources]
+        return all(
+            made.exists() and made.stat().st_mtime > source.stat().st_mtime for made, source in zip(compiled, sources)
+        )
+
+    def _compile(self, sources):
+        command = [self._home / "bin/javac", "-d", self._classes, *sources]
+        compiled = subprocess.run(command, capture_output=True, text=True, check=False)
+        if compiled.returncode != 0:
+            raise BenchError(f"the programs of the rig do not compile:\n{compiled.stderr}")

@@ -62,6 +62,7 @@ final class Cli {
     int explain(Exception failure) {
         switch (failure) {
             case Misuse misuse -> complain(String.valueOf(misuse.getMessage()));
+            case AdminClient.Failed failed -> complain(String.valueOf(failed.getMessage()));
             case StartFailure refused -> complain(String.valueOf(refused.getMessage()));
             default -> complain("failed unexpectedly: " + failure);
         }

@@ -45,16 +45,20 @@ final class Commands {
     int run(List<String> words) {
         String[] args = words.toArray(new String[0]);
         if (words.isEmpty()) {
-            configured(new CommandLine(this)).usage(err);
+            configured(commands()).usage(err);
             return Cli.MISUSED;
         }
         if (!QuickStart.looksLikeAddress(words.getFirst())) {
-            return configured(new CommandLine(this)).execute(args);
+            return configured(commands()).execute(args);
         }
         QuickStart quickStart = new QuickStart();
         return configured(new CommandLine(quickStart))
                 .setExecutionStrategy(parsed -> run(quickStart, parsed))
                 .execute(args);
+    }
+
+    private CommandLine commands() {
+        return new CommandLine(this).addSubcommand(new ServersCommand(out));
     }
 
     private int run(QuickStart quickStart, CommandLine.ParseResult parsed) {

@@ -2,6 +2,7 @@ package dev.weir;
 
 import dev.weir.config.Address;
 import dev.weir.config.ConfigDefaults;
+import dev.weir.config.HealthConfig;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.WeirConfig;
@@ -54,7 +55,8 @@ final class Demo implements AutoCloseable {
                 .map(server -> ConfigDefaults.parse(PoolConfig.ServerConfig.class, "address", server.address()))
                 .map(address -> PoolConfig.ServerConfig.of((Address) address))
                 .toList();
-        PoolConfig pool = ConfigDefaults.of(PoolConfig.class, Map.of("servers", addresses));
+        HealthConfig health = ConfigDefaults.of(HealthConfig.class, Map.of("path", DemoServer.HEALTH));
+        PoolConfig pool = ConfigDefaults.of(PoolConfig.class, Map.of("servers", addresses, "health", health));
         return ConfigDefaults.of(
                 WeirConfig.class,
                 Map.of(
@@ -84,6 +86,8 @@ final class Demo implements AutoCloseable {
         example(out, "-N " + here + "/events", "a stream passes as it comes");
         example(out, "-o /dev/null " + here + "/bytes/104857600", "100 MiB, of which Weir holds 256 KiB at a time");
         example(out, "'" + here + "/slow?ms=2000'", "press Ctrl-C here: it still gets its answer");
+        example(out, "'" + here + "/ill?seconds=20'", "that server's checks fail: it gets nothing; then look:");
+        example(out, "localhost:" + weir.adminPort() + "/v1/pools/demo", "or bin/weir servers list");
         example(out, "localhost:" + weir.adminPort() + "/metrics", "what Weir counted meanwhile");
     }
 

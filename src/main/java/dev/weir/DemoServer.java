@@ -25,6 +25,9 @@ final class DemoServer implements AutoCloseable {
             "sun.net.httpserver.maxReqTime", "60", // seconds
             "sun.net.httpserver.maxRspTime", "-1"); // a stream of events has no end
 
+    /** Where it says whether it is well. */
+    static final String HEALTH = "/health";
+
     private static final byte[] LOOPBACK = {127, 0, 0, 1};
     private static final int BACKLOG = 1024;
     private static final String TEXT = "text/plain; charset=utf-8";
@@ -34,6 +37,9 @@ final class DemoServer implements AutoCloseable {
     private final int number;
     private final HttpServer server;
     private final AtomicLong requests = new AtomicLong();
+    /** Until when it says that it is ill, in nanoseconds. Written and read by its virtual threads. */
+    private volatile long illUntil = System.nanoTime();
+
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("weir-demo-", 0).factory());
 
@@ -59,10 +65,16 @@ final class DemoServer implements AutoCloseable {
     }
 
     private void handle(HttpExchange exchange) throws IOException {
-        long request = requests.incrementAndGet();
+        boolean check = exchange.getRequestURI().getPath().equals(HEALTH);
+        long request = check ? 0 : requests.incrementAndGet();
         try (exchange) {
             exchange.getRequestBody().transferTo(OutputStream.nullOutputStream());
-            answer(exchange, request);
+            if (check) {
+                boolean ill = illUntil - System.nanoTime() > 0;
+                text(exchange, ill ? 503 : 200, ill ? "ill" : "well");
+            } else {
+                answer(exchange, request);
+            }
         } catch (InterruptedException end) {
             Thread.currentThread().interrupt();
         }
@@ -85,6 +97,11 @@ final class DemoServer implements AutoCloseable {
             case "bytes" -> bytes(exchange, number(second, 1024, MOST_BYTES));
             case "headers" -> text(exchange, 200, hello(exchange, request, "") + fields(exchange));
             case "events" -> events(exchange);
+            case "ill" -> {
+                long seconds = number(query(uri, "seconds"), 10, MOST_MILLIS / 1000);
+                illUntil = System.nanoTime() + seconds * 1_000_000_000;
+                text(exchange, 200, hello(exchange, request, ", is ill for " + seconds + " s"));
+            }
             default -> text(exchange, 200, hello(exchange, request, ""));
         }
     }

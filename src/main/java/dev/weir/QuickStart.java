@@ -5,6 +5,7 @@ import dev.weir.config.Address;
 import dev.weir.config.BalanceConfig;
 import dev.weir.config.Cidr;
 import dev.weir.config.ConfigDefaults;
+import dev.weir.config.HealthConfig;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.WeirConfig;
@@ -43,6 +44,15 @@ final class QuickStart {
             paramLabel = "POLICY",
             description = "round-robin, least-requests, p2c or random. Default: least-requests.")
     private String balance = "";
+
+    @Option(
+            names = "--health-path",
+            paramLabel = "PATH",
+            description = "Check servers by requests for this path. Default: by connecting.")
+    private String healthPath = "";
+
+    @Option(names = "--health-every", paramLabel = "DURATION", description = "Check this often. Default: 2s.")
+    private String healthEvery = "";
 
     @Option(names = "--connect-timeout", paramLabel = "DURATION", description = "Default: 1s.")
     private String connectTimeout = "";
@@ -123,6 +133,7 @@ final class QuickStart {
         Map<String, Object> given = new HashMap<>();
         given.put("servers", servers());
         given.put("timeouts", timeouts());
+        given.put("health", health());
         if (!balance.isEmpty()) {
             given.put("balance", read("--balance", PoolConfig.class, "balance", balance, BalanceConfig.class));
         }
@@ -157,6 +168,17 @@ final class QuickStart {
             throw new Cli.Misuse(word + ": a server has no path, only a host and a port");
         }
         return authority;
+    }
+
+    private HealthConfig health() throws Cli.Misuse {
+        Map<String, Object> given = new HashMap<>();
+        if (!healthPath.isEmpty()) {
+            given.put("path", read("--health-path", HealthConfig.class, "path", healthPath, String.class));
+        }
+        if (!healthEvery.isEmpty()) {
+            given.put("every", read("--health-every", HealthConfig.class, "every", healthEvery, Duration.class));
+        }
+        return ConfigDefaults.of(HealthConfig.class, given);
     }
 
     private PoolConfig.Timeouts timeouts() throws Cli.Misuse {

@@ -4,8 +4,11 @@ import dev.weir.balance.Pool;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.RouteConfig;
 import dev.weir.config.WeirConfig;
+import dev.weir.health.HealthKeeper;
 import dev.weir.pool.ServerRegistry;
+import dev.weir.proxy.Hedging;
 import dev.weir.proxy.RequestPlan;
+import dev.weir.proxy.RetryBudget;
 import dev.weir.route.RouteTable;
 import dev.weir.tls.Challenges;
 import dev.weir.tls.ClientTls;
@@ -26,13 +29,13 @@ record Snapshot(
         Map<String, Pool> pools,
         RequestPlan.@Nullable Proofs proofs)
         implements RequestPlan {
-    static Snapshot of(WeirConfig config, ServerRegistry servers, TlsKeeper tls) {
+    static Snapshot of(WeirConfig config, ServerRegistry servers, TlsKeeper tls, int loops) {
         Map<String, Pool> pools = new LinkedHashMap<>();
         Map<String, Destination> byPool = new LinkedHashMap<>();
         config.pools().forEach((name, pool) -> {
             Pool compiled = new Pool(name, pool, servers.acquire(name, pool.servers()));
             pools.put(name, compiled);
-            byPool.put(name, destination(compiled, pool, tls.pool(name)));
+            byPool.put(name, destination(compiled, pool, tls.pool(name), loops));
         });
         List<RouteConfig> routes = config.routes().isEmpty() ? everythingTo(config) : config.routes();
         List<Destination> destinations = new ArrayList<>();
@@ -48,18 +51,31 @@ record Snapshot(
                 challenges == null ? null : challenges::answer);
     }
 
-    private static Destination destination(Pool pool, PoolConfig config, @Nullable ClientTls tls) {
+    private static Destination destination(Pool pool, PoolConfig config, @Nullable ClientTls tls, int loops) {
+        PoolConfig.Retry retry = config.retry();
+        long now = System.nanoTime();
+        Hedging hedging = config.hedging().enabled()
+                ? new Hedging(new RetryBudget(loops, config.hedging().share(), 0, now))
+                : null;
         return new Destination(
                 pool,
                 UpstreamSettings.of(config, tls),
-                config.retry().attempts(),
-                config.retry().bodyBytes());
+                retry,
+                new RetryBudget(loops, retry.budget(), retry.budgetFloor(), now),
+                hedging);
     }
 
     /** One pool needs no routes. */
     private static List<RouteConfig> everythingTo(WeirConfig config) {
         return config.pools().keySet().stream()
                 .map(pool -> new RouteConfig(new RouteConfig.Match("", "", List.of(), Map.of()), pool))
+                .toList();
+    }
+
+    /** The pools whose servers' health is to be kept. */
+    List<HealthKeeper.Kept> kept() {
+        return byPool.values().stream()
+                .map(each -> new HealthKeeper.Kept(each.pool(), each.settings()))
                 .toList();
     }
 

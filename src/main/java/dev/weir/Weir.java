@@ -9,6 +9,11 @@ import dev.weir.config.ListenerConfig;
 import dev.weir.config.WeirConfig;
 import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
+import dev.weir.health.AdminState;
+import dev.weir.health.Checker;
+import dev.weir.health.HealthKeeper;
+import dev.weir.health.PoolReport;
+import dev.weir.health.ServerReport;
 import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
@@ -50,6 +55,8 @@ public final class Weir {
     private final AccessLog accessLog;
     private final TlsKeeper tls;
     private final EventLoopGroup group;
+    private final Checker checker;
+    private final HealthKeeper health;
     private final List<Worker> workers = new ArrayList<>();
     private final List<Connections> connections = new ArrayList<>();
     private final List<Listener> listeners = new ArrayList<>();
@@ -58,6 +65,7 @@ public final class Weir {
     private final CountDownLatch hurry = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Thread resolution;
+    private final Thread hedging;
     /** Written by the control plane, read by the loops once for each request. */
     private volatile Snapshot snapshot;
 
@@ -70,10 +78,14 @@ public final class Weir {
         this.tls = tls;
         this.group =
                 new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
-        this.snapshot = Snapshot.of(config, servers, tls);
+        this.snapshot = Snapshot.of(config, servers, tls, meters.loops());
         NameResolution names = new NameResolution(servers, transport.nativeSockets());
         names.resolveAll();
         this.resolution = Thread.ofVirtual().name("weir-names").unstarted(names::keepResolving);
+        HedgeTimes times = new HedgeTimes(meters, snapshot.byPool().values());
+        this.hedging = Thread.ofVirtual().name("weir-hedging").unstarted(times::keepLooking);
+        this.checker = Checker.start(transport);
+        this.health = new HealthKeeper(snapshot.kept(), meters, checker::check, this::withdraw);
     }
 
     /**
@@ -117,6 +129,7 @@ public final class Weir {
             workers.add(worker);
             connections.add(new Connections(worker));
         }
+        health.start();
         int accepting = 0;
         for (ListenerConfig listener : config.listeners()) {
             EventLoop loop = connections.get(accepting++ % connections.size()).loop();
@@ -127,6 +140,7 @@ public final class Weir {
             admin = AdminServer.start(config.admin().bind(), new View());
         }
         resolution.start();
+        hedging.start();
         tls.start();
     }
 
@@ -139,6 +153,17 @@ public final class Weir {
                 samples -> {
                     for (Server server : servers.servers()) {
                         samples.add(server.inFlight(), server.pool(), server.name());
+                    }
+                });
+        meters.gauge(
+                "weir_server_requests_limit",
+                "How many requests a server may have now, where there is a limit",
+                List.of("pool", "server"),
+                samples -> {
+                    for (Server server : servers.servers()) {
+                        if (server.limit() != Server.UNLIMITED) {
+                            samples.add(server.limit(), server.pool(), server.name());
+                        }
                     }
                 });
         meters.gauge(
@@ -163,6 +188,16 @@ public final class Weir {
         @Override
         public Exposition metrics(String accept) {
             return Exposition.of(meters, accept);
+        }
+
+        @Override
+        public List<PoolReport> pools() {
+            return health.report();
+        }
+
+        @Override
+        public @Nullable ServerReport admin(String pool, String server, AdminState state) {
+            return health.admin(pool, server, state);
         }
     }
 
@@ -271,6 +306,9 @@ public final class Weir {
             loop.loop().submit(loop::close).awaitUninterruptibly();
         }
         resolution.interrupt();
+        hedging.interrupt();
+        health.close();
+        checker.close();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         accessLog.close();
         tls.close();

@@ -74,7 +74,8 @@ class ArchitectureTest {
                 .whereLayer("upstream")
                 .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "pool")
                 .whereLayer("health")
-                .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "pool", "balance", "upstream")
+                .mayOnlyAccessLayers(
+                        "config", "http", "http2", "observe", "loop", "tls", "pool", "limit", "balance", "upstream")
                 .whereLayer("proxy")
                 .mayOnlyAccessLayers("config", "http", "observe", "loop", "pool", "balance", "route", "upstream")
                 .whereLayer("downstream")

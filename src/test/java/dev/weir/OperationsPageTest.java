@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.observe.Cause;
 import dev.weir.testing.RunningWeir;
+import dev.weir.testing.ScriptedServer;
 import dev.weir.testing.TestAuthority;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,16 +40,24 @@ class OperationsPageTest {
 
     @Test
     void metrics_areThoseExposed(@TempDir Path directory) throws Exception {
+        try (ScriptedServer server = ScriptedServer.answering("HTTP/1.1 204 No Content\r\n\r\n")) {
+            assertExposed(server, directory);
+        }
+    }
+
+    private static void assertExposed(ScriptedServer server, Path directory) throws Exception {
         String yaml = """
                 event-loops: 1
                 admin: { bind: "127.0.0.1:0" }
                 listeners:
                   - bind: "127.0.0.1:0"
                   - { bind: "127.0.0.1:0", tls: { certificates: [%s] } }
-                pools: { web: { servers: ["127.0.0.1:1"] } }
+                pools: { web: { servers: [{ address: "%s", max-requests: 9 }] } }
                 access-log: { path: "%s" }
                 """.formatted(
-                        TestAuthority.in(directory).server("site.example").yaml(), directory.resolve("access.log"));
+                        TestAuthority.in(directory).server("site.example").yaml(),
+                        server.address(),
+                        directory.resolve("access.log"));
         try (RunningWeir weir = RunningWeir.of(yaml)) {
             weir.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
             TreeSet<String> exposed = weir.metrics()

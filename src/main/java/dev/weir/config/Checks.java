@@ -9,7 +9,7 @@ import java.util.Set;
 
 /** What no single value can be wrong about: names that must exist, addresses that must differ, routes never reached. */
 final class Checks {
-    private static final Set<String> KNOWN_METHODS =
+    static final Set<String> KNOWN_METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT");
 
     private final WeirConfig config;
@@ -29,6 +29,7 @@ final class Checks {
                 .forEach(listener -> protocols.check(listener, config.pools().keySet()));
         protocols.warnOfUnreachable(config.listeners());
         config.pools().values().forEach(protocols::check);
+        config.pools().values().forEach(new HealthChecks(places, problems)::check);
         config.pools().forEach(this::checkPool);
         if (!config.pools().isEmpty()) {
             checkPoolNames();

@@ -162,6 +162,11 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
     }
 
     @Override
+    public int room() {
+        return out.room();
+    }
+
+    @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (exchange != null && writable()) {
             exchange.clientWritable();

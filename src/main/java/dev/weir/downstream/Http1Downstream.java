@@ -356,6 +356,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     }
 
     @Override
+    public int room() {
+        return out.room();
+    }
+
+    @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (state == State.IDLE && !receiving && channel.isWritable()) {
             next();

@@ -413,6 +413,11 @@ final class Http2ClientStream implements ClientStream {
         return connection.writable(stream);
     }
 
+    @Override
+    public int room() {
+        return connection.room(stream);
+    }
+
     void writabilityChanged() {
         if (state == State.LINGERING) {
             return;

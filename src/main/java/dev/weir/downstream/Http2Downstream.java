@@ -22,6 +22,7 @@ import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
+import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.io.IOException;
@@ -345,6 +346,14 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     boolean writable(Http2Stream stream) {
         return state != State.CLOSED && encoder().flowController().isWritable(stream);
+    }
+
+    /** How much the client's windows let through at once. */
+    int room(Http2Stream stream) {
+        Http2RemoteFlowController flow = encoder().flowController();
+        return state == State.CLOSED || flow.hasFlowControlled(stream)
+                ? 0
+                : Math.min(flow.windowSize(stream), flow.windowSize(connection().connectionStream()));
     }
 
     /** Whether something of the stream waits for room. */

@@ -43,13 +43,14 @@ final class CheckRequest {
         return new CheckRequest(text.putAscii("\r\n"), new byte[0]);
     }
 
-    /** A call of gRPC with one message. */
-    static CheckRequest grpc(HealthConfig health, Address server, String path, byte[] message) {
+    /** A call of the health protocol of gRPC. */
+    static CheckRequest grpc(HealthConfig health, Address server) {
         ByteSink text = new ByteSink();
-        line("POST", path, text);
+        line("POST", GrpcQuestion.PATH, text);
         fields(health, server, text);
+        field("grpc-timeout", health.timeout().toMillis() + "m", text);
         text.putAscii("Content-Type: application/grpc\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\r\n");
-        return new CheckRequest(text, message);
+        return new CheckRequest(text, HealthMessage.request(health.service()));
     }
 
     private static void line(String method, String path, ByteSink to) {

@@ -137,7 +137,8 @@ public final class Checker implements AutoCloseable {
         return switch (health.type()) {
             case HTTP -> new HttpQuestion(health, CheckRequest.http(health, server.address()), pattern(health));
             case TCP, AUTO -> new TcpQuestion();
-            case GRPC, OFF -> throw new IllegalArgumentException("health: no check of the type " + health.type());
+            case GRPC -> new GrpcQuestion(health, CheckRequest.grpc(health, server.address()));
+            case OFF -> throw new IllegalArgumentException("health: no check of the type " + health.type());
         };
     }
 

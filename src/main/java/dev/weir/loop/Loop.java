@@ -20,6 +20,7 @@ public final class Loop {
     private final ReadBuffers reads;
     private final ReadBuffers tlsReads = new ReadBuffers(TLS_READ_BYTES);
     private final SharedBuffer writes = new SharedBuffer(WRITE_BYTES);
+    private final SendRoom sendRoom = new SendRoom();
     private boolean inEvent;
     private long eventTime;
 
@@ -56,6 +57,10 @@ public final class Loop {
     /** What connections with TLS are read into. */
     public ReadBuffers tlsReads() {
         return tlsReads;
+    }
+
+    SendRoom sendRoom() {
+        return sendRoom;
     }
 
     SharedBuffer writes() {

@@ -24,6 +24,9 @@ public final class Outgoing {
     /** Up to this many bytes copying is cheaper than another buffer in the gathering write. */
     private static final int COPIED = 4096;
 
+    /** The rest of what a peer did not take at once is copied up to so many bytes, to hold no memory beside it. */
+    private static final int COPIED_REST = ReadBuffers.LESS;
+
     /** Hears that all was handed to the system, or could not be. */
     @FunctionalInterface
     public interface Sent {
@@ -35,6 +38,9 @@ public final class Outgoing {
     private final ChannelOutboundInvoker to;
     /** Null on a connection in the clear. */
     private final @Nullable SslHandler tls;
+    /** The socket below all else; null where that is no socket of Netty's own. */
+    private final @Nullable Socket lowest;
+
     /** Where bytes may go past the channel's own queue while that is empty; null where there is no such way. */
     private final @Nullable Socket socket;
 
@@ -54,8 +60,8 @@ public final class Outgoing {
         this.channel = channel;
         this.to = to;
         this.tls = channel.pipeline().get(SslHandler.class);
-        this.socket =
-                tls == null && channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
+        this.lowest = channel instanceof UnixChannel unix && unix.fd() instanceof Socket own ? own : null;
+        this.socket = tls == null ? lowest : null;
     }
 
     /** Whether what is sent here is encrypted on its way. */
@@ -85,11 +91,20 @@ public final class Outgoing {
         }
     }
 
-    /** What a slow peer leaves waiting, as a copy when it is a small part of the buffer that it came in. */
+    /** What a slow peer leaves waiting, as a copy when it is short, or a small part of the buffer that it came in. */
     private ByteBuf rest(ByteBuf in, int length) {
-        return length < in.capacity() / 4
+        return length <= COPIED_REST || length < in.capacity() / 4
                 ? channel.alloc().directBuffer(length).writeBytes(in, length)
                 : in.readRetainedSlice(length);
+    }
+
+    /** About how many bytes would not have to wait here. A system call, so not for every piece that is written. */
+    public int room() {
+        ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
+        if (waiting == null || waiting.totalPendingWriteBytes() > 0) {
+            return 0;
+        }
+        return lowest == null ? SendRoom.UNKNOWN : loop.sendRoom().of(lowest);
     }
 
     /** Writes what was gathered to the socket; what it does not take stays with the channel. */

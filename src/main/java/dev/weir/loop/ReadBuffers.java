@@ -16,21 +16,49 @@ import org.jspecify.annotations.Nullable;
  * an exchange bounded by one buffer each way.
  */
 public final class ReadBuffers implements RecvByteBufAllocator {
+    /** The size of a read while what was read is taken slowly. */
+    public static final int LESS = 16 << 10;
+
     private final SharedBuffer buffer;
+    private final SharedBuffer less;
 
     /** {@code size} of each buffer in bytes. */
     ReadBuffers(int size) {
         this.buffer = new SharedBuffer(size);
+        this.less = new SharedBuffer(Math.min(size, LESS));
     }
 
     @Override
     public ExtendedHandle newHandle() {
-        return new Handle();
+        return new Handle(null);
+    }
+
+    /** The same buffers for one channel, which may be told to read less at a time. */
+    public Adjustable adjustable() {
+        return new Adjustable();
+    }
+
+    /** How one channel is read. */
+    public final class Adjustable implements RecvByteBufAllocator {
+        private boolean reduced;
+
+        private Adjustable() {}
+
+        /** Whether the next reads are of at most {@link #LESS} bytes: so much is held for a receiver that is behind. */
+        public void less(boolean on) {
+            reduced = on;
+        }
+
+        @Override
+        public ExtendedHandle newHandle() {
+            return new ReadBuffers.Handle(this);
+        }
     }
 
     /** For the end of the loop. */
     void close() {
         buffer.close();
+        less.close();
     }
 
     /**
@@ -52,18 +80,27 @@ public final class ReadBuffers implements RecvByteBufAllocator {
         private @Nullable ChannelConfig config;
         private int lastRead;
         private int attempted;
+        private final @Nullable Adjustable adjusted;
+
+        Handle(@Nullable Adjustable adjusted) {
+            this.adjusted = adjusted;
+        }
+
+        private SharedBuffer source() {
+            return adjusted != null && adjusted.reduced ? less : buffer;
+        }
 
         @Override
         public ByteBuf allocate(ByteBufAllocator allocator) {
             if (config != null && !config.isAutoRead()) {
                 throw ReadPaused.INSTANCE;
             }
-            return buffer.take(allocator);
+            return source().take(allocator);
         }
 
         @Override
         public int guess() {
-            return buffer.size();
+            return source().size();
         }
 
         @Override

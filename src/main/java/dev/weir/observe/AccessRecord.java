@@ -50,6 +50,9 @@ public interface AccessRecord {
     /** How many servers were tried. */
     int attempts();
 
+    /** What the last further attempt was made for; empty when there was only one. */
+    String retriedFor();
+
     /** Whether the last attempt used a connection that was open already. */
     boolean reusedConnection();
 

@@ -11,13 +11,14 @@ public final class Histogram {
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int[] STEPS = {10, 15, 20, 30, 50, 70};
     private static final int DECADES = 7;
-    private static final long[] BOUNDS = bounds();
+    /** In nanoseconds; never changed. */
+    static final long[] BOUNDS = bounds();
     // For each bit length of a duration, the first bound that it may be under.
     private static final byte[] FIRST = firstBounds();
     private static final int SUM = BOUNDS.length + 1;
 
     /** How many numbers {@link #addTo} adds: a count for each bound, one for what is above, and the sum. */
-    static final int CELLS = SUM + 1;
+    public static final int CELLS = SUM + 1;
 
     // Written by the owner: elements opaquely, the reference only by mergeInto, whose readers try again.
     private long[] cells = new long[CELLS];
@@ -69,11 +70,21 @@ public final class Histogram {
     }
 
     /** Adds the cells to {@code sums}: first the counts, the sum in nanoseconds last. Any thread. */
-    void addTo(long[] sums) {
+    public void addTo(long[] sums) {
         long[] from = cells;
         for (int cell = 0; cell < CELLS; cell++) {
             sums[cell] += (long) CELL.getOpaque(from, cell);
         }
+    }
+
+    /** How many counts there are: {@link #CELLS} without the sum. */
+    public static int counts() {
+        return SUM;
+    }
+
+    /** The upper bound of the count at this place, in nanoseconds; for the last one twice the greatest bound. */
+    public static long bound(int count) {
+        return count < BOUNDS.length ? BOUNDS[count] : 2 * BOUNDS[BOUNDS.length - 1];
     }
 
     /** The upper bounds in seconds, the last one infinite. */

@@ -5,12 +5,12 @@ import static dev.weir.observe.LogBatch.ascii;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One JSON object a line, always with the same members in the same order; what is absent is null. Only of clients with a
- * certificate two more members tell.
+ * One JSON object a line, always with the same members in the same order; what is absent is null. Only of
+ * requests that were tried again one more member tells, and of clients with a certificate two.
  */
 final class JsonLine implements LineFormat {
     // Member names, punctuation, and eleven numbers of up to 20 digits.
-    private static final int REST = 768;
+    private static final int REST = 832;
 
     private static final byte[] TIME = ascii("{\"time\":\"");
     private static final byte[] CLIENT = ascii("Z\",\"client\":");
@@ -34,6 +34,7 @@ final class JsonLine implements LineFormat {
     private static final byte[] CAUSE = ascii(",\"cause\":");
     private static final byte[] REFERER = ascii(",\"referer\":");
     private static final byte[] USER_AGENT = ascii(",\"user_agent\":");
+    private static final byte[] RETRIED_FOR = ascii(",\"retried_for\":");
     private static final byte[] CLIENT_SUBJECT = ascii(",\"client_subject\":");
     private static final byte[] CLIENT_FINGERPRINT = ascii(",\"client_fingerprint\":");
     private static final byte[] NULL = ascii("null");
@@ -84,6 +85,9 @@ final class JsonLine implements LineFormat {
         byte[] head = exchange.head();
         span(batch, REFERER, head, exchange.refererStart(), exchange.refererEnd());
         span(batch, USER_AGENT, head, exchange.userAgentStart(), exchange.userAgentEnd());
+        if (!exchange.retriedFor().isEmpty()) {
+            text(batch, RETRIED_FOR, exchange.retriedFor());
+        }
         if (!exchange.clientFingerprint().isEmpty()) {
             text(batch, CLIENT_SUBJECT, exchange.clientSubject());
             text(batch, CLIENT_FINGERPRINT, exchange.clientFingerprint());

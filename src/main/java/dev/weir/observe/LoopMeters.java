@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one event loop counts. All methods and all changes of the counters belong to the loop's thread; a scrape on any
@@ -109,9 +110,20 @@ public final class LoopMeters {
         pool(pool).queued.record(nanos);
     }
 
+    /** The cells of further attempts in a pool; a look-up by name. */
+    public RetryMeters retries(String pool) {
+        return pool(pool).retries;
+    }
+
     /** The cells of a server, made at the first call. To be kept by the caller: this is a look-up by name. */
     public ServerMeters server(String pool, String server) {
         return pool(pool).server(server);
+    }
+
+    /** The cells of a server, if there are any yet; null otherwise. Any thread, to read only. */
+    public @Nullable ServerMeters find(String pool, String server) {
+        PoolMeters meters = pools.get(pool);
+        return meters == null ? null : meters.servers.get(server);
     }
 
     /**
@@ -123,6 +135,15 @@ public final class LoopMeters {
         VarHandle.releaseFence();
         pool(pool).forget(server);
         VERSION.setRelease(this, version + 1);
+    }
+
+    /** Adds the times to first bytes in the pool. Any thread. */
+    void addFirstBytes(String pool, long[] sums) {
+        PoolMeters meters = pools.get(pool);
+        if (meters != null) {
+            meters.formerFirstBytes.addTo(sums);
+            meters.servers.values().forEach(server -> server.firstByte.addTo(sums));
+        }
     }
 
     private PoolMeters pool(String name) {

@@ -68,6 +68,13 @@ public final class Meters {
         offered.put(name, new Offered(Kind.COUNTER, name, help, List.copyOf(labels), source));
     }
 
+    /** How long the pool's servers have taken to the first bytes of their responses, since the start. Any thread but a loop. */
+    public Durations firstBytes(String pool) {
+        long[] sums = new long[Histogram.CELLS];
+        loops.forEach(loop -> loop.addFirstBytes(pool, sums));
+        return new Durations(sums);
+    }
+
     Iterable<LoopMeters> cells() {
         return loops;
     }

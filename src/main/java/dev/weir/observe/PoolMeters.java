@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** What one event loop counts about one pool. The loop changes it, a scrape reads it. */
 final class PoolMeters {
     final StatusCounters unserved = new StatusCounters();
+    final RetryMeters retries = new RetryMeters();
     final Histogram queued = new Histogram();
     // What removed servers had recorded: the pool's histograms must not shrink when a server goes.
     final Histogram formerDurations = new Histogram();

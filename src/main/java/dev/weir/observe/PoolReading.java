@@ -10,6 +10,10 @@ final class PoolReading {
     final long[] connects = new long[Histogram.CELLS];
     final long[] firstBytes = new long[Histogram.CELLS];
     final long[] queued = new long[Histogram.CELLS];
+    final Map<String, Long> retries = new TreeMap<>();
+    /** The counters of {@link RetryMeters} in their order. */
+    final long[] retried = new long[3];
+
     final Map<String, ServerReading> servers = new TreeMap<>();
 
     /** The numbers of one server: requests by status class, and its {@link Series} in their order. */
@@ -25,6 +29,10 @@ final class PoolReading {
         pool.formerConnects.addTo(reading.connects);
         pool.formerFirstBytes.addTo(reading.firstBytes);
         pool.queued.addTo(reading.queued);
+        pool.retries.forEachReason(reading.retries::put);
+        reading.retried[0] = pool.retries.budgetEmpty.get();
+        reading.retried[1] = pool.retries.hedges.get();
+        reading.retried[2] = pool.retries.hedgesWon.get();
         pool.servers.forEach(reading::read);
         return reading;
     }
@@ -46,6 +54,8 @@ final class PoolReading {
         add(a.connects, b.connects);
         add(a.firstBytes, b.firstBytes);
         add(a.queued, b.queued);
+        add(a.retried, b.retried);
+        b.retries.forEach((reason, count) -> a.retries.merge(reason, count, Long::sum));
         b.servers.forEach((name, server) -> a.servers.merge(name, server, PoolReading::sum));
         return a;
     }

@@ -44,6 +44,7 @@ final class Scrape {
         scrape.floods(meters);
         scrape.requests();
         scrape.servers();
+        scrape.retries();
         scrape.histogram(
                 "weir_request_duration_seconds",
                 "Time from a request's first byte to its answer's last, for requests given to a server.",
@@ -146,6 +147,28 @@ final class Scrape {
             Series<ServerMeters> named = Series.SERVER.get(i);
             metrics.add(series.get(i).snapshot(named.name(), named.help()));
         }
+    }
+
+    private void retries() {
+        Points byReason = new Points(Meters.Kind.COUNTER);
+        Points empty = new Points(Meters.Kind.COUNTER);
+        Points hedges = new Points(Meters.Kind.COUNTER);
+        Points won = new Points(Meters.Kind.COUNTER);
+        pools.forEach((pool, reading) -> {
+            if (!pool.isEmpty()) {
+                Labels labels = Labels.of("pool", pool);
+                empty.add(labels, reading.retried[0]);
+                hedges.add(labels, reading.retried[1]);
+                won.add(labels, reading.retried[2]);
+                reading.retries.forEach(
+                        (reason, count) -> byReason.add(Labels.of("pool", pool, "reason", reason), count));
+            }
+        });
+        metrics.add(byReason.snapshot("weir_retries_total", "Further attempts, by what the one before failed with."));
+        metrics.add(empty.snapshot(
+                "weir_retry_budget_empty_total", "Requests that were not tried again because the budget was used up."));
+        metrics.add(hedges.snapshot("weir_hedges_total", "Second attempts beside one that was slow to be answered."));
+        metrics.add(won.snapshot("weir_hedges_won_total", "Second attempts that were answered first."));
     }
 
     private void histogram(String name, String help, Function<PoolReading, long[]> cells) {

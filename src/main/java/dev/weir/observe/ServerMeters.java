@@ -29,7 +29,7 @@ public final class ServerMeters {
     /** Bytes read from the server, heads included. */
     public final Counter bytesReceived = new Counter();
 
-    /** Requests given to the server of which no final response has begun. */
+    /** Requests given to the server of which no final response has begun, without those that are still to come in part. */
     public final Counter awaiting = new Counter();
 
     /** Final responses that began. */

@@ -68,6 +68,8 @@ final class Attempt implements UpstreamListener {
         exchange.send(to);
         if (exchange.passing()) {
             awaiting.end(); // nobody will know of a response
+        } else if (!exchange.requestWhole()) {
+            awaiting.incomplete();
         }
     }
 
@@ -85,6 +87,11 @@ final class Attempt implements UpstreamListener {
         return stream;
     }
 
+    /** Whether it has begun and not ended. */
+    boolean live() {
+        return claim != null;
+    }
+
     void forget() {
         server = null;
         connections = null;
@@ -97,6 +104,31 @@ final class Attempt implements UpstreamListener {
             over();
             canceled.cancel();
         }
+    }
+
+    /** Ends this try since another server is asked; its answer, if one begins, is of no interest. */
+    void leave() {
+        UpstreamStream left = stream;
+        if (left == null) {
+            cancel();
+        } else {
+            boolean answered = !awaiting.pending();
+            over();
+            if (answered) {
+                left.discard();
+            } else {
+                left.cancel();
+            }
+        }
+    }
+
+    /** Ends this try since another was faster: for all that is known it would have taken as long as it did, or longer. */
+    void lose() {
+        if (connections != null && awaiting.pending()) {
+            connections.meters().firstByte.record(exchange.worker.now() - startNanos);
+        }
+        cancel();
+        forget();
     }
 
     private void over() {
@@ -114,7 +146,7 @@ final class Attempt implements UpstreamListener {
     private void serverDown() {
         UpstreamClaim wait = claim;
         if (stream != null) {
-            exchange.serverDown();
+            exchange.serverDown(this);
         } else if (wait != null) {
             wait.cancel();
             onFailure(Cause.SERVER_DOWN, Delivery.NONE, "");
@@ -169,13 +201,13 @@ final class Attempt implements UpstreamListener {
 
     @Override
     public void onInterim(ResponseHead head) {
-        exchange.interim(head);
+        exchange.interim(this, head);
     }
 
     @Override
     public void onHead(ResponseHead head, BodyFraming framing) {
         responded(head.status());
-        exchange.respond(head, framing);
+        exchange.respond(this, head, framing);
     }
 
     @Override
@@ -193,7 +225,7 @@ final class Attempt implements UpstreamListener {
 
     @Override
     public void onReadComplete() {
-        exchange.flushClient();
+        exchange.responseReadComplete();
     }
 
     @Override
@@ -223,7 +255,7 @@ final class Attempt implements UpstreamListener {
         if (claim != null) {
             over();
         }
-        exchange.attemptFailed(cause, delivery, reused, detail);
+        exchange.attemptFailed(this, cause, delivery, reused, detail);
     }
 
     /** What a cause says against the server; null for nothing. A reused connection that ends may have been due to end. */

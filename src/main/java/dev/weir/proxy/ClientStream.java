@@ -34,6 +34,9 @@ public interface ClientStream {
     /** Whether more content may be sent without being held here beyond the bound. */
     boolean writable();
 
+    /** About how many bytes of content would be taken at once, without being held here. May cost a system call. */
+    int room();
+
     /** Stops or resumes the reading of the request's content; stopping holds the client back. */
     void reading(boolean on);
 

@@ -22,23 +22,36 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   begin     the head is there: find the route, choose a server
  *   send      a connection is there: head, held content, the rest as it comes
- *   respond   the server's head is there: from here on nothing is tried again
+ *   respond   the server's head is there: it is passed on, or held until a short answer is complete
+ *   passHead  the client gets it: from here on nothing is tried again
  *   finish    exactly once: counted, logged, given back
  * </pre>
  *
- * A failure before {@code respond} is answered by another attempt where that is provably safe, else by Weir itself
- * ({@link ErrorResponse}); a failure after it cuts the client's connection, so that a part never looks like the whole.
+ * A failure before {@code passHead} is answered by another attempt where that is provably safe ({@link Retry}), else by
+ * Weir itself ({@link ErrorResponse}); a failure after it cuts the client's connection, so that a part never looks like the whole.
  *
  * <p>Confined to its event loop, and used again for another request after {@code finish}.
  */
 public final class Exchange {
+    /** Pieces of content from which on the client's side is asked for what it takes at once. */
+    private static final int LARGE = 32 << 10;
+
+    /** A client that takes so much at once is not behind. */
+    private static final int ROOMY = 256 << 10;
+
     final Worker worker;
     private final RequestHead request = new RequestHead();
-    private final Attempt attempt = new Attempt(this);
     private final HeldBody held = new HeldBody();
+    private final HeldAnswer answer = new HeldAnswer(this);
+    private final Retry retry = new Retry(this);
     private final CallTime callTime = new CallTime(this::callTimeOver);
     private final Choice choice;
     private final ServerWait wait = new ServerWait(this);
+
+    /** The attempt that counts; beside it, while both wait for an answer, there may be a {@link Hedge}'s. */
+    private Attempt attempt = new Attempt(this);
+
+    private final Hedge hedge = new Hedge(this);
 
     private @Nullable ClientStream client;
     private RequestPlan.@Nullable Destination destination;
@@ -48,8 +61,9 @@ public final class Exchange {
     private boolean passing;
     private boolean tunnel;
     private boolean serverHalfEnded;
-    private boolean freshTried;
     private boolean requestWhole;
+    /** The client takes less than one read brings. */
+    private boolean behind;
 
     // What the log and the metrics say in the end.
     long startNanos;
@@ -110,8 +124,13 @@ public final class Exchange {
             refuse(Cause.NO_ROUTE, "");
             return;
         }
-        destination = plan.destination(route);
-        tryServer(Cause.NO_SERVER, "");
+        head(plan.destination(route));
+    }
+
+    private void head(RequestPlan.Destination to) {
+        destination = to;
+        to.budget().arrived(worker.loop().index());
+        tryServer(Cause.NO_SERVER);
     }
 
     /**
@@ -120,8 +139,7 @@ public final class Exchange {
      */
     public void pass(String pool) {
         passing = true;
-        destination = worker.plan().pool(pool);
-        tryServer(Cause.NO_SERVER, "");
+        head(worker.plan().pool(pool));
     }
 
     boolean passing() {
@@ -165,7 +183,7 @@ public final class Exchange {
         UpstreamStream stream = attempt.stream();
         if (stream != null) {
             if (!tunnel) {
-                held.keep(in, length, destination().heldBytes());
+                held.keep(in, length, destination().retry().bodyBytes());
             }
             stream.sendData(in, length);
             if (!stream.writable()) {
@@ -177,7 +195,7 @@ public final class Exchange {
         // Still connecting: what came with the head is needed whatever its size, the rest waits in the kernel.
         held.keep(in, length, Integer.MAX_VALUE);
         in.skipBytes(length);
-        if (held.bytes() >= destination().heldBytes()) {
+        if (held.bytes() >= destination().retry().bodyBytes()) {
             client().reading(false);
         }
     }
@@ -233,6 +251,9 @@ public final class Exchange {
 
     private void stop() {
         wait.cancel();
+        retry.cancel();
+        answer.drop();
+        hedge.cancel();
         attempt.cancel();
     }
 
@@ -256,7 +277,7 @@ public final class Exchange {
     // ---- the server's side ----
 
     /** {@code why}: the failure that leads here, or {@link Cause#NO_SERVER}. */
-    private void tryServer(Cause why, String detail) {
+    void tryServer(Cause why) {
         Pool pool = destination().pool();
         boolean overtaking = attempts == 0 && pool.line().length() > 0;
         Server server = overtaking ? null : chooseServer();
@@ -265,17 +286,42 @@ public final class Exchange {
         } else if (overtaking || (!pool.admits() && pool.servers().maxWeight() > 0)) {
             choice.clear(); // those tried may be back by then
             if (!wait.begin(pool, why)) {
-                refuse(why == Cause.NO_SERVER && pool.up() ? Cause.QUEUE_FULL : why, detail);
+                refuse(why == Cause.NO_SERVER && pool.up() ? Cause.QUEUE_FULL : why, "");
             }
         } else {
-            refuse(why, detail);
+            refuse(why, "");
         }
     }
 
     private void start(Server server) {
+        boolean first = attempts == 0;
+        begin(attempt, server, false);
+        if (first && !passing) {
+            hedge.begin(destination().hedging());
+        }
+    }
+
+    private void begin(Attempt which, Server server, boolean fresh) {
         choice.exclude(server);
         attempts++;
-        attempt.start(server, false, attempts > 1);
+        which.start(server, fresh, attempts > 1);
+    }
+
+    /** Starts one more attempt beside the one that has not been answered; false when that cannot be. */
+    boolean startBeside(Attempt second, Hedging hedging) {
+        if (responding || answer.holding() || !attempt.live() || !mayRepeat() || !retry.left()) {
+            return false;
+        }
+        Server other = chooseServer();
+        if (other == null) {
+            return false;
+        }
+        if (!hedging.share().tryTake(worker.now()) || !retry.takeCredit()) {
+            other.end();
+            return false;
+        }
+        begin(second, other, false);
+        return true;
     }
 
     /** There may be a server now for which this has waited. */
@@ -314,11 +360,16 @@ public final class Exchange {
         return request.method().idempotent();
     }
 
+    /** Whether the request is all here, and may be sent once more though a server has it. */
+    boolean mayRepeat() {
+        return requestComplete && replayable() && held.whole() && !request.upgrade();
+    }
+
     /** Whether the whole body will be there for another attempt. */
     boolean holdable() {
         return switch (request.framing()) {
             case NONE -> true;
-            case LENGTH -> request.contentLength() <= destination().heldBytes();
+            case LENGTH -> request.contentLength() <= destination().retry().bodyBytes();
             case CHUNKED, UNTIL_CLOSE -> false;
         };
     }
@@ -339,7 +390,7 @@ public final class Exchange {
         callTime.put(worker.now(), worker.sink());
         stream.sendHead(request, drop | callTime.dropMask(), worker.sink());
         held.replay(stream);
-        if (held.bytes() > destination().heldBytes()) {
+        if (held.bytes() > destination().retry().bodyBytes()) {
             // It came with the head and was needed for this attempt; beyond the bound there is no other.
             held.letGo();
         }
@@ -367,28 +418,70 @@ public final class Exchange {
         client().reading(true);
     }
 
-    void interim(ResponseHead head) {
+    void interim(Attempt from, ResponseHead head) {
+        if (from != attempt) {
+            return; // of two servers that were asked, one tells
+        }
         client().sendInterim(head);
     }
 
-    void respond(ResponseHead head, BodyFraming framing) {
+    void respond(Attempt from, ResponseHead head, BodyFraming framing) {
+        attempt = hedge.won(attempt, from);
+        if (retry.unwelcome(head) && mayRepeat() && elsewhere(Retry.STATUS)) {
+            return;
+        }
+        firstByteNanos = worker.now() - startNanos;
+        if (framing == BodyFraming.LENGTH && destination().holds(head.contentLength()) && mayRepeat()) {
+            answer.hold(head, (int) head.contentLength());
+        } else {
+            passHead(head, framing);
+        }
+    }
+
+    /** The client gets the head: from here on nothing is tried again. */
+    void passHead(ResponseHead head, BodyFraming framing) {
         responding = true;
         held.letGo();
         status = head.status();
-        firstByteNanos = worker.now() - startNanos;
         client().sendHead(head, framing, requestComplete);
     }
 
     void responseData(ByteBuf in, int length) {
+        if (!answer.holding() || !answer.take(in, length)) {
+            passData(in, length);
+        }
+    }
+
+    void passData(ByteBuf in, int length) {
         responseBytes += length;
         ClientStream stream = client();
         stream.sendData(in, length);
+        if (length >= LARGE || behind) {
+            pace(stream);
+        }
         if (!stream.writable()) {
             stream.flush();
             UpstreamStream source = attempt.stream();
             if (source != null && !stream.writable()) {
                 source.reading(false);
             }
+        }
+    }
+
+    /** What one read brings has to be held here when the client does not take it: from one that is behind, less is read. */
+    private void pace(ClientStream stream) {
+        UpstreamStream source = attempt.stream();
+        if (source != null) {
+            behind = stream.room() < ROOMY;
+            source.readingLess(behind);
+        }
+    }
+
+    void responseReadComplete() {
+        if (answer.holding()) {
+            answer.await();
+        } else {
+            flushClient();
         }
     }
 
@@ -434,9 +527,15 @@ public final class Exchange {
         connectNanos = stream == null ? -1 : stream.connectNanos();
     }
 
-    void attemptFailed(Cause why, Delivery delivery, boolean reused, String detail) {
+    void attemptFailed(Attempt from, Cause why, Delivery delivery, boolean reused, String detail) {
         if (responding) {
             finish(why).abort();
+            return;
+        }
+        answer.drop();
+        firstByteNanos = -1;
+        if (hedge.running()) {
+            attempt = hedge.lost(attempt, from);
             return;
         }
         if (!held.whole() || (delivery == Delivery.POSSIBLE && !replayable())) {
@@ -444,54 +543,54 @@ public final class Exchange {
             return;
         }
         Server server = attempt.server();
-        boolean ranOut = why == Cause.REQUEST_REFUSED || (reused && why == Cause.SERVER_CLOSED);
-        if (ranOut && !freshTried && server != null && server.tryBegin()) {
-            // The server closed a connection in the moment of its reuse, or let it run out (GOAWAY): that says nothing
-            // against the server.
-            freshTried = true;
-            attempts++;
-            attempt.start(server, true, true);
-            return;
-        }
-        if (!worthAnotherServer(why) || attempts > destination().furtherAttempts()) {
+        if (server != null && retry.takeFresh(why, reused) && server.tryBegin()) {
+            retry.note(Retry.REUSE_RACE);
+            begin(attempt, server, true);
+        } else if (Retry.worthwhile(why) && retry.take(why.id())) {
+            tryAgain(why);
+        } else {
             refuse(why, detail);
-            return;
         }
-        tryServer(why, detail);
+    }
+
+    /** At a server that was not asked yet, at once; else at any of them, later; else at the first that is up again. */
+    private void tryAgain(Cause why) {
+        Server other = chooseServer();
+        if (other != null) {
+            start(other);
+        } else if (why != Cause.UPGRADE_UNSUPPORTED && destination().pool().admits()) {
+            retry.pause(why, choice);
+        } else {
+            tryServer(why);
+        }
     }
 
     /**
      * The server that has the request went down, and has not begun to answer. Where no other can be asked the wait goes
      * on: the answer may still come.
      */
-    void serverDown() {
-        if (!held.whole() || !replayable() || attempts > destination().furtherAttempts()) {
-            return;
-        }
-        Server other = chooseServer();
-        if (other != null) {
-            attempt.cancel();
-            start(other);
+    void serverDown(Attempt from) {
+        if (hedge.running()) {
+            from.cancel();
+            attempt = hedge.lost(attempt, from);
+        } else if (held.whole() && replayable() && retry.left()) {
+            elsewhere(Cause.SERVER_DOWN.id());
         }
     }
 
-    /** What another server may do better. A request that a server could not answer in time is not given to the next. */
-    private static boolean worthAnotherServer(Cause why) {
-        return switch (why) {
-            case SERVER_DOWN,
-                    CONNECT_REFUSED,
-                    CONNECT_FAILED,
-                    CONNECT_TIMEOUT,
-                    DNS_ERROR,
-                    TLS_CERTIFICATE_ERROR,
-                    TLS_ALERT_RECEIVED,
-                    TLS_PROTOCOL_ERROR,
-                    UPGRADE_UNSUPPORTED,
-                    REQUEST_REFUSED,
-                    SERVER_CLOSED,
-                    RESPONSE_INCOMPLETE -> true;
-            default -> false;
-        };
+    /** Leaves what the present server has to say, for another; false when there is none, or no credit. */
+    private boolean elsewhere(String reason) {
+        Server other = chooseServer();
+        if (other == null) {
+            return false;
+        }
+        if (!retry.take(reason)) {
+            other.end();
+            return false;
+        }
+        attempt.leave();
+        start(other);
+        return true;
     }
 
     // ---- the end ----
@@ -522,7 +621,10 @@ public final class Exchange {
         passing = false;
         tunnel = false;
         serverHalfEnded = false;
-        freshTried = false;
+        behind = false;
+        retry.clear();
+        hedge.clear();
+        answer.drop();
         requestWhole = false;
         callTime.clear();
         requestBytes = 0;
@@ -539,6 +641,11 @@ public final class Exchange {
 
     RequestPlan.Destination destination() {
         return Objects.requireNonNull(destination, "no route was found");
+    }
+
+    /** What the last further attempt was made for; empty when there was none. */
+    String retriedFor() {
+        return retry.reason();
     }
 
     /** The pool's name; empty when no route matched. */

@@ -115,6 +115,11 @@ final class ExchangeRecord implements AccessRecord {
     }
 
     @Override
+    public String retriedFor() {
+        return exchange().retriedFor();
+    }
+
+    @Override
     public boolean reusedConnection() {
         return exchange().reusedConnection;
     }

@@ -1,6 +1,7 @@
 package dev.weir.proxy;
 
 import dev.weir.balance.Pool;
+import dev.weir.config.PoolConfig;
 import dev.weir.route.RouteTable;
 import dev.weir.upstream.UpstreamSettings;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +29,17 @@ public interface RequestPlan {
      * A pool as the data path sees it.
      *
      * @param settings of the connections to its servers
-     * @param furtherAttempts at other servers after the first
-     * @param heldBytes of a request's content, kept so that it can be sent again
+     * @param hedging null when no request is sent twice for being slow
      */
-    record Destination(Pool pool, UpstreamSettings settings, int furtherAttempts, int heldBytes) {}
+    record Destination(
+            Pool pool,
+            UpstreamSettings settings,
+            PoolConfig.Retry retry,
+            RetryBudget budget,
+            @Nullable Hedging hedging) {
+        /** Whether an answer of this length is held until it is complete. */
+        boolean holds(long length) {
+            return length > 0 && length <= retry.responseBytes() && retry.attempts() > 0;
+        }
+    }
 }

@@ -12,6 +12,9 @@ public final class Awaiting {
 
     @Nullable UpstreamPool at;
 
+    /** Whether it is among {@link dev.weir.observe.ServerMeters#awaiting}. */
+    boolean counted;
+
     @Nullable Awaiting next;
 
     @Nullable Awaiting previous;
@@ -19,6 +22,19 @@ public final class Awaiting {
     /** The action runs on the loop, when the server goes down while this waits there; it may end the wait. */
     public Awaiting(Runnable serverDown) {
         this.serverDown = serverDown;
+    }
+
+    public boolean pending() {
+        return at != null;
+    }
+
+    /** The request itself is still to come in part, so it is not the server that is waited for. */
+    public void incomplete() {
+        UpstreamPool pool = at;
+        if (pool != null && counted) {
+            counted = false;
+            pool.meters().awaiting.decrement();
+        }
     }
 
     /** An answer began, or none is waited for any more. */

@@ -152,7 +152,11 @@ final class Connector {
             return;
         }
         Throwable failure = future.cause();
-        failSoon(refused(failure) ? Cause.CONNECT_REFUSED : Cause.CONNECT_FAILED, text(failure));
+        if (refused(failure)) {
+            failSoon(Cause.CONNECT_REFUSED, ""); // the cause says it all
+        } else {
+            failSoon(Cause.CONNECT_FAILED, text(failure));
+        }
     }
 
     private void established(Channel ready) {
@@ -333,9 +337,10 @@ final class Connector {
                 ? loop.transport().unixClient().newChannel()
                 : loop.transport().client().newChannel();
         int buffer = settings.bufferBytes();
+        boolean records = use != Use.RAW && (settings.http2() || settings.encrypted());
         opened.config()
                 .setRecvByteBufAllocator(
-                        use != Use.RAW && (settings.http2() || settings.encrypted()) ? loop.tlsReads() : loop.reads());
+                        records ? loop.tlsReads() : loop.reads().adjustable());
         opened.config().setWriteBufferWaterMark(new WriteBufferWaterMark(buffer / 4, buffer / 2));
         opened.config().setConnectTimeoutMillis(0);
         opened.config().setAutoClose(false);

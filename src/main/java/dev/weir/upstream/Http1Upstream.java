@@ -16,6 +16,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.io.IOException;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 final class Http1Upstream extends ChannelInboundHandlerAdapter implements UpstreamStream {
     /** More interim responses than this to one request are taken as an attack. */
     private static final int MOST_INTERIM_RESPONSES = 32;
+
+    /** A longer answer that nobody wants is cut: a new connection costs less. */
+    private static final int MOST_DISCARDED = 16 << 10;
 
     private enum State {
         /** Nothing is under way: any byte that comes now is unsolicited. */
@@ -136,6 +140,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         upgradeAsked = request.upgrade();
         requestSent = false;
         interimResponses = 0;
+        readingLess(false);
         head = pool.upstreams().takeHead();
         sender.head(request, dropMask, added);
     }
@@ -193,9 +198,33 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     @Override
+    public void readingLess(boolean on) {
+        RecvByteBufAllocator reads = channel.config().getRecvByteBufAllocator();
+        if (reads instanceof ReadBuffers.Adjustable adjustable) {
+            adjustable.less(on);
+        }
+    }
+
+    @Override
     public void cancel() {
         listener = null;
         close();
+    }
+
+    @Override
+    public void discard() {
+        ResponseHead response = head;
+        boolean soonOver = response != null
+                && switch (response.framing(answersHead)) {
+                    case NONE -> true;
+                    case LENGTH -> response.contentLength() <= MOST_DISCARDED;
+                    case CHUNKED, UNTIL_CLOSE -> false;
+                };
+        if (soonOver && requestSent) {
+            listener = Discarding.INSTANCE;
+        } else {
+            cancel();
+        }
     }
 
     private void arm(long nanos) {

@@ -163,6 +163,7 @@ public final class UpstreamPool {
             first.previous = request;
         }
         awaiting = request;
+        request.counted = true;
         meters.awaiting.increment();
     }
 
@@ -180,7 +181,10 @@ public final class UpstreamPool {
         request.at = null;
         request.next = null;
         request.previous = null;
-        meters.awaiting.decrement();
+        if (request.counted) {
+            request.counted = false;
+            meters.awaiting.decrement();
+        }
     }
 
     /**

@@ -33,6 +33,14 @@ public interface UpstreamStream extends UpstreamClaim {
     /** Whether more content may be sent without being held here beyond the bound. */
     boolean writable();
 
+    /** The rest of the answer is of no interest; a connection that is soon at its end is kept. The listener hears nothing more. */
+    default void discard() {
+        cancel();
+    }
+
+    /** Whether the response is read in smaller pieces, since its reader is behind. */
+    default void readingLess(boolean on) {}
+
     /** Stops or resumes the reading of the response; stopping holds the server back. */
     void reading(boolean on);
 }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.config.Address;
+import dev.weir.health.AdminState;
+import dev.weir.health.PoolReport;
+import dev.weir.health.ServerReport;
 import dev.weir.observe.Exposition;
 import dev.weir.observe.Meters;
 import java.io.IOException;
@@ -50,6 +53,16 @@ class AdminServerTest {
             }
             return Exposition.of(meters, accept);
         }
+
+        @Override
+        public List<PoolReport> pools() {
+            throw new IllegalStateException("not asked in this test");
+        }
+
+        @Override
+        public ServerReport admin(String pool, String server, AdminState state) {
+            throw new IllegalStateException("not asked in this test");
+        }
     };
 
     /** Keeps so many questions for readiness waiting. */
@@ -73,6 +86,16 @@ class AdminServerTest {
 
         @Override
         public Exposition metrics(String accept) {
+            throw new IllegalStateException("not asked in this test");
+        }
+
+        @Override
+        public List<PoolReport> pools() {
+            throw new IllegalStateException("not asked in this test");
+        }
+
+        @Override
+        public ServerReport admin(String pool, String server, AdminState state) {
             throw new IllegalStateException("not asked in this test");
         }
     }

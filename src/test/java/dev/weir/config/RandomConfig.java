@@ -119,7 +119,29 @@ final class RandomConfig {
     }
 
     private <T extends Record> T section(Class<T> type) {
-        return section(type, Map.of());
+        return section(type, type == HealthConfig.class ? health() : Map.of());
+    }
+
+    /** Only keys that go together, whatever the pool is like. */
+    private Map<String, Object> health() {
+        HealthConfig standard = HealthConfig.standard();
+        Map<String, Object> fixed = new HashMap<>();
+        fixed.put("port", 0);
+        fixed.put("service", "");
+        if (random.nextBoolean()) {
+            fixed.put("type", HealthConfig.Type.HTTP);
+            fixed.put("headers", Map.of(text(Scalar.HEADER), one("", "a: b", "é", "#")));
+            return fixed;
+        }
+        fixed.put("type", one(HealthConfig.Type.AUTO, HealthConfig.Type.OFF, HealthConfig.Type.TCP));
+        fixed.put("path", "");
+        fixed.put("method", standard.method());
+        fixed.put("host", "");
+        fixed.put("headers", Map.of());
+        fixed.put("expect", standard.expect());
+        fixed.put("contains", "");
+        fixed.put("matches", "");
+        return fixed;
     }
 
     /** Drawn, but for the values given by their keys. */
@@ -161,8 +183,19 @@ final class RandomConfig {
             case BIND, SERVER -> address();
             case CIDR -> Cidr.parse(one("10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8", "192.0.2.1", "2001:db8::1"));
             case STATUSES -> StatusRanges.parse(one("200", "200-399", "200-299,404", "100-599"));
-            case HEADER, TEXT, HOST, HOST_NAME, DOMAIN, HTTPS_URL, PATH, TARGET, PATTERN, METHOD, NAME, FILE, FILE_NAME ->
-                text(single.scalar());
+            case HEADER,
+                    TEXT,
+                    HOST,
+                    HOST_NAME,
+                    DOMAIN,
+                    HTTPS_URL,
+                    PATH,
+                    TARGET,
+                    PATTERN,
+                    METHOD,
+                    NAME,
+                    FILE,
+                    FILE_NAME -> text(single.scalar());
         };
     }
 

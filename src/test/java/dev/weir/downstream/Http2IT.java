@@ -142,7 +142,7 @@ class Http2IT {
     void response_cutShort_isReset() throws Exception {
         try (ScriptedServer server = ScriptedServer.of(connection -> {
                     connection.readHead();
-                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+                    connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhalf");
                 });
                 RunningWeir weir = weir("", server);
                 RawHttp2 client = client(weir)) {

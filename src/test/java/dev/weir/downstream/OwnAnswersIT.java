@@ -100,7 +100,7 @@ class OwnAnswersIT {
     void deadServer_isABadGateway() throws Exception {
         ScriptedServer gone = ScriptedServer.echoing();
         gone.close();
-        try (RunningWeir weir = RunningWeir.before(gone);
+        try (RunningWeir weir = RunningWeir.before("", "ejection: off\nqueue: { requests: 0 }", gone);
                 RawClient client = weir.connect()) {
             for (int i = 0; i < 2; i++) {
                 client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");

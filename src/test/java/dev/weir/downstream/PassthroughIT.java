@@ -55,8 +55,8 @@ class PassthroughIT {
                         - { server-name: "*.wild.example", pool: passed }
                 routes: [{ pool: web }]
                 pools:
-                  web: { servers: ["%s"] }
-                  passed: { servers: [%s] }
+                  web: { health: off, servers: ["%s"] }
+                  passed: { health: off, queue: { requests: 0 }, servers: [%s] }
                 """.formatted(directory.resolve("log"), more, own.yaml(), web.address(), passedServers));
     }
 
@@ -227,7 +227,7 @@ class PassthroughIT {
                         listeners:
                           - bind: "127.0.0.1:0"
                             tls: { passthrough: [{ server-name: behind.example, pool: passed }] }
-                        pools: { passed: { servers: ["%s"] } }
+                        pools: { passed: { health: off, servers: ["%s"] } }
                         """.formatted(passed.address()))) {
             assertThatThrownBy(() -> RawClient.tls(weir.port(), authority.trusting(), "other.example"))
                     .isInstanceOf(SSLHandshakeException.class)

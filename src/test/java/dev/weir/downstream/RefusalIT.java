@@ -235,7 +235,7 @@ class RefusalIT {
             Path log = folder.resolve(format);
             try (RunningWeir logging = RunningWeir.of("""
                     listeners: [{ bind: "127.0.0.1:0" }]
-                    pools: { web: { servers: ["%s"] } }
+                    pools: { web: { health: off, servers: ["%s"] } }
                     access-log: { path: %s, format: %s }
                     """.formatted(server.address(), log, format))) {
                 assertThat(logging.exchange("GET /a\u0000")).startsWith("HTTP/1.1 400 ");

@@ -89,7 +89,7 @@ class StopIT {
                 RunningWeir weir = RunningWeir.of("""
                         shutdown: { deadline: 300ms }
                         listeners: [{ bind: "127.0.0.1:0" }]
-                        pools: { web: { servers: ["%s"] } }
+                        pools: { web: { health: off, servers: ["%s"] } }
                         """.formatted(server.address()));
                 RawClient client = weir.connect()) {
             client.send(GET);

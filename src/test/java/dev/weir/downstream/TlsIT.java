@@ -414,7 +414,7 @@ class TlsIT {
                             tls:
                               %s
                               client-certificates: { mode: required, ca: "%s" }
-                        pools: { web: { servers: ["%s"] } }
+                        pools: { web: { health: off, servers: ["%s"] } }
                         """.formatted(log, certificates, authority.file(), server.address()));
                 RawClient client = RawClient.tls(weir.port(), authority.trusting(own), "site.example")) {
             String answer = client.send("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Client-Cert: Hash=forged\r\n\r\n")

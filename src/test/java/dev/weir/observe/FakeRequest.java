@@ -18,6 +18,7 @@ final class FakeRequest implements AccessRecord {
     String clientFingerprint = "";
     String pool = "web";
     String server = "10.0.0.11:8080";
+    String retriedFor = "";
 
     @Nullable Cause cause;
 
@@ -158,6 +159,11 @@ final class FakeRequest implements AccessRecord {
     @Override
     public int attempts() {
         return 1;
+    }
+
+    @Override
+    public String retriedFor() {
+        return retriedFor;
     }
 
     @Override

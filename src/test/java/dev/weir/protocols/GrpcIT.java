@@ -55,7 +55,7 @@ class GrpcIT {
                 admin: { bind: "127.0.0.1:0" }
                 shutdown: { deadline: 5s }
                 listeners: [{ bind: "127.0.0.1:0", tls: { certificates: [%s] } }]
-                pools: { web: { http: [h2], servers: ["%s"], %s } }
+                pools: { web: { health: off, http: [h2], servers: ["%s"], %s } }
                 """.formatted(made.server("weir.test").yaml(), addresses, poolKeys));
     }
 
@@ -224,7 +224,7 @@ class GrpcIT {
         EchoService gone = new EchoService();
         String address = gone.address();
         gone.close();
-        try (RunningWeir weir = weir("", address)) {
+        try (RunningWeir weir = weir("queue: { requests: 0 }", address)) {
             ManagedChannel channel = channel(weir);
             Status status = failure(() -> call(channel, EchoService.UNARY, bytes("x")));
             assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);

@@ -101,7 +101,7 @@ class ProgramsIT {
                 listeners:
                   - { bind: "127.0.0.1:0", tls: { certificates: [%s] } }
                   - { bind: "127.0.0.1:0", http: [h2, http/1.1] }
-                pools: { web: { servers: ["127.0.0.1:%d"], %s } }
+                pools: { web: { health: off, servers: ["127.0.0.1:%d"], %s } }
                 """.formatted(issued.yaml(), port, poolKeys));
     }
 

@@ -28,7 +28,7 @@ class GrpcAnswersIT {
     private static RunningWeir withoutServer() throws IOException {
         ScriptedServer gone = ScriptedServer.echoing();
         gone.close();
-        return RunningWeir.before(gone);
+        return RunningWeir.before("", "ejection: off\nqueue: { requests: 0 }", gone);
     }
 
     /** A server that notes each call's time and never answers. */

@@ -155,6 +155,37 @@ class QueueIT {
     }
 
     @Test
+    void request_serverBackInTime_isAnswered() throws Exception {
+        ScriptedServer gone = ScriptedServer.answering(OK);
+        int port = gone.port();
+        gone.close();
+        try (RunningWeir weir = weir(1, "{ requests: 10, timeout: 1m }", 1, gone);
+                RawClient client = weir.connect()) {
+            client.send(GET);
+            awaitLength(weir, 1);
+            try (ScriptedServer back = ScriptedServer.at(port, connection -> {
+                connection.readMessage();
+                connection.send(OK);
+            })) {
+                assertThat(client.readMessage().head()).startsWith("HTTP/1.1 200 ");
+                assertThat(back.accepted()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void request_serverStaysAway_isRefusedWithWhatWasTried() throws Exception {
+        ScriptedServer gone = ScriptedServer.answering(OK);
+        gone.close();
+        try (RunningWeir weir = weir(1, "{ requests: 10, timeout: 50ms }", 1, gone)) {
+            assertThat(weir.exchange(GET_LAST))
+                    .startsWith("HTTP/1.1 503 ")
+                    .contains("details=\"no-server\"", "Retry-After: 1\r\n", "The server refused the connection.");
+            Quiet.awaitQuiet(weir);
+        }
+    }
+
+    @Test
     void upload_whileItWaits_isSentWhole() throws Exception {
         Busy busy = new Busy();
         String body = "x".repeat(300_000);

@@ -50,6 +50,11 @@ public final class RawClient implements AutoCloseable {
         return socket instanceof SSLSocket tls ? tls.getApplicationProtocol() : "";
     }
 
+    /** Around an accepted socket. */
+    public static RawClient of(Socket accepted) throws IOException {
+        return new RawClient(accepted);
+    }
+
     /** Around an accepted socket, or one yet to be connected. */
     RawClient(Socket socket) throws IOException {
         this.socket = socket;

@@ -33,7 +33,10 @@ public final class RunningWeir implements AutoCloseable {
         };
     }
 
-    /** One listener, one loop, one pool {@code web} of these servers; {@code more} is appended to the listener's keys. */
+    /**
+     * One listener, one loop, one pool {@code web} of these servers. Unless the pool's keys say something of checks, there
+     * are none, so that servers see the test's own connections only.
+     */
     public static RunningWeir before(String listenerKeys, String poolKeys, ScriptedServer... servers) {
         StringBuilder yaml = new StringBuilder("event-loops: 1\nadmin: { bind: \"127.0.0.1:0\" }\n");
         yaml.append("shutdown: { deadline: 5s }\n");
@@ -44,6 +47,9 @@ public final class RunningWeir implements AutoCloseable {
             yaml.append('"').append(server.address()).append("\", ");
         }
         yaml.append("]\n");
+        if (!poolKeys.contains("health:")) {
+            yaml.append("    health: off\n");
+        }
         poolKeys.lines().forEach(line -> yaml.append("    ").append(line).append('\n'));
         return of(yaml.toString());
     }

@@ -38,6 +38,11 @@ public final class ScriptedServer implements AutoCloseable {
         return started(new ServerSocket(0, 1024, InetAddress.getLoopbackAddress()), script);
     }
 
+    /** At a port that was another's. */
+    public static ScriptedServer at(int port, Script script) throws IOException {
+        return started(new ServerSocket(port, 1024, InetAddress.getLoopbackAddress()), script);
+    }
+
     private static ScriptedServer started(ServerSocket listening, Script script) {
         ScriptedServer server = new ScriptedServer(listening, script);
         Thread.ofVirtual().name("scripted-server").start(server::accept);

@@ -115,7 +115,7 @@ class CutResponsesIT {
                 event-loops: 1
                 admin: { bind: "127.0.0.1:0" }
                 listeners: [{ bind: "127.0.0.1:0" }]
-                pools: { web: { servers: ["%s"], retry: { attempts: 0 } } }
+                pools: { web: { health: off, servers: ["%s"], retry: { attempts: 0 } } }
                 """.formatted(relay.address()));
     }
 }

@@ -60,7 +60,7 @@ class IdleCloseRaceIT {
                 event-loops: 2
                 admin: { bind: "127.0.0.1:0" }
                 listeners: [{ bind: "127.0.0.1:0" }]
-                pools: { web: { servers: ["%s"] } }
+                pools: { web: { health: off, servers: ["%s"] } }
                 """.formatted(server.address()))) {
             List<Thread> clients = new ArrayList<>();
             for (int i = 0; i < CLIENTS; i++) {

@@ -66,7 +66,7 @@ class PeersIT {
                 event-loops: 1
                 admin: { bind: "127.0.0.1:0" }
                 listeners: [{ bind: "127.0.0.1:0" }]
-                pools: { web: { servers: ["127.0.0.1:%d"] } }
+                pools: { web: { health: off, servers: ["127.0.0.1:%d"] } }
                 """.formatted(port));
     }
 

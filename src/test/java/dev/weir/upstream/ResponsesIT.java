@@ -209,7 +209,7 @@ class ResponsesIT {
         return RunningWeir.of("""
                 event-loops: 1
                 listeners: [{ bind: "127.0.0.1:0" }]
-                pools: { web: { servers: ["%s"] } }
+                pools: { web: { health: off, servers: ["%s"] } }
                 """.formatted(relay.address()));
     }
 

@@ -1,6 +1,7 @@
 package dev.weir.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.weir.testing.Quiet;
 import dev.weir.testing.RawClient;
@@ -13,6 +14,7 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +31,7 @@ class RetryIT {
                 event-loops: 1
                 admin: { bind: "127.0.0.1:0" }
                 listeners: [{ bind: "127.0.0.1:0" }]
-                pools: { web: { balance: round-robin, servers: [%s], %s } }
+                pools: { web: { balance: round-robin, servers: [%s], health: off, ejection: off, %s } }
                 """.formatted(servers, poolKeys));
     }
 
@@ -244,7 +246,8 @@ class RetryIT {
                     connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\npart");
                 });
                 ScriptedServer server = ScriptedServer.answering(OK);
-                RunningWeir weir = inTurn("retry: { attempts: 2 }", cutting.address(), server.address())) {
+                RunningWeir weir =
+                        inTurn("retry: { attempts: 2, response-bytes: 9B }", cutting.address(), server.address())) {
             for (int i = 0; i < 4; i++) {
                 weir.exchange(GET);
             }
@@ -261,6 +264,109 @@ class RetryIT {
                 RunningWeir weir = inTurn("retry: { attempts: 2 }", server.address())) {
             assertThat(weir.exchange(GET)).startsWith("HTTP/1.1 503 Busy\r\n").endsWith("busy");
             assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    private static ScriptedServer busy(String more) throws IOException {
+        return ScriptedServer.answering("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n" + more + "\r\nbusy");
+    }
+
+    @Test
+    void chosenStatus_getGoesToAnotherServer_connectionIsKept() throws Exception {
+        try (ScriptedServer busy = busy("");
+                ScriptedServer server = ScriptedServer.answering(OK);
+                RunningWeir weir = inTurn("retry: { statuses: [503] }", busy.address(), server.address())) {
+            for (int i = 0; i < 6; i++) {
+                assertThat(weir.exchange(GET)).startsWith("HTTP/1.1 200 ");
+            }
+            assertThat(busy.accepted()).isEqualTo(1);
+            assertThat(weir.metric("weir_retries_total{pool=\"web\",reason=\"status\"}"))
+                    .isEqualTo(3);
+            Quiet.awaitQuiet(weir);
+        }
+    }
+
+    @Test
+    void chosenStatus_long_connectionIsClosed() throws Exception {
+        try (ScriptedServer busy = ScriptedServer.answering(
+                        "HTTP/1.1 503 Busy\r\nContent-Length: 100000\r\n\r\n" + "x".repeat(100_000));
+                ScriptedServer server = ScriptedServer.answering(OK);
+                RunningWeir weir = inTurn("retry: { statuses: [503] }", busy.address(), server.address())) {
+            for (int i = 0; i < 6; i++) {
+                assertThat(weir.exchange(GET)).startsWith("HTTP/1.1 200 ");
+            }
+            assertThat(busy.accepted()).isEqualTo(3);
+            Quiet.awaitQuiet(weir);
+        }
+    }
+
+    @Test
+    void chosenStatus_ofAllServers_lastAnswerIsPassedOn() throws Exception {
+        try (ScriptedServer one = busy("X-From: one\r\n");
+                ScriptedServer other = busy("X-From: other\r\n");
+                RunningWeir weir = inTurn("retry: { statuses: [503] }", one.address(), other.address())) {
+            assertThat(weir.exchange(GET)).startsWith("HTTP/1.1 503 Busy").contains("X-From: other");
+            assertThat(weir.exchange(GET)).startsWith("HTTP/1.1 503 Busy").contains("X-From: one");
+        }
+    }
+
+    @Test
+    void chosenStatus_postOrRetryAfterOrAnotherStatus_isPassedOn() throws Exception {
+        try (ScriptedServer busy = busy("");
+                ScriptedServer later = busy("Retry-After: 1\r\n");
+                RunningWeir one = inTurn("retry: { statuses: [503] }", busy.address(), later.address());
+                RunningWeir other = inTurn("retry: { statuses: [429, 502] }", busy.address(), later.address())) {
+            assertThat(one.exchange(post(3))).startsWith("HTTP/1.1 503 ").doesNotContain("Retry-After");
+            assertThat(one.exchange(GET)).startsWith("HTTP/1.1 503 ").contains("Retry-After");
+            assertThat(other.exchange(GET)).startsWith("HTTP/1.1 503 ").doesNotContain("Retry-After");
+        }
+    }
+
+    @Test
+    void onlyServerDies_getIsTriedThereAgainAfterPauses() throws Exception {
+        AtomicInteger requests = new AtomicInteger();
+        try (ScriptedServer server = ScriptedServer.of(connection -> {
+                    connection.readMessage();
+                    if (requests.incrementAndGet() > 2) {
+                        connection.send(OK);
+                    }
+                });
+                RunningWeir weir = inTurn("retry: { attempts: 2 }", server.address())) {
+            long start = System.nanoTime();
+            assertThat(weir.exchange(GET)).startsWith("HTTP/1.1 200 ");
+            assertThat(System.nanoTime() - start).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(25 + 50));
+            assertThat(server.accepted()).isEqualTo(3);
+            Quiet.awaitQuiet(weir);
+        }
+    }
+
+    @Test
+    void clientLeavesInThePause_nothingMoreIsTried() throws Exception {
+        try (ScriptedServer server = dying();
+                RunningWeir weir = inTurn("retry: { attempts: 10 }", server.address())) {
+            try (RawClient client = weir.connect()) {
+                client.send(GET);
+                await().until(() -> server.accepted() >= 2);
+                client.reset();
+            }
+            Quiet.awaitQuiet(weir);
+            assertThat(server.accepted()).isLessThan(10);
+        }
+    }
+
+    @Test
+    void budgetUsedUp_lastFailureIsAnswered() throws Exception {
+        try (ScriptedServer dying = dying();
+                ScriptedServer server = ScriptedServer.answering(OK);
+                RunningWeir weir =
+                        inTurn("retry: { budget: 10%, budget-floor: 0 }", dying.address(), server.address())) {
+            int failed = 0;
+            for (int i = 0; i < 40; i++) {
+                failed += weir.exchange(GET).startsWith("HTTP/1.1 502 ") ? 1 : 0;
+            }
+            assertThat(failed).isBetween(15, 17);
+            assertThat(weir.metric("weir_retry_budget_empty_total{pool=\"web\"}"))
+                    .isEqualTo(failed);
         }
     }
 

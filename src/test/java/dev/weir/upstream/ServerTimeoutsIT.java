@@ -149,7 +149,7 @@ class ServerTimeoutsIT {
                 event-loops: 1
                 admin: { bind: "127.0.0.1:0" }
                 listeners: [{ bind: "127.0.0.1:0" }]
-                pools: { web: { servers: ["%s"], %s } }
+                pools: { web: { health: off, servers: ["%s"], %s } }
                 """.formatted(relay.address(), poolKeys));
     }
 }

@@ -31,7 +31,7 @@ class UnixSocketIT {
                 event-loops: 1
                 admin: { bind: "127.0.0.1:0" }
                 listeners: [{ bind: "%s" }]
-                pools: { web: { servers: ["%s"] } }
+                pools: { web: { health: off, queue: { requests: 0 }, servers: ["%s"] } }
                 """.formatted(bind, server));
     }
 

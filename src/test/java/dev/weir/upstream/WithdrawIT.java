@@ -32,7 +32,7 @@ class WithdrawIT {
                 admin: { bind: "127.0.0.1:0" }
                 listeners: [{ bind: "127.0.0.1:0" }]
                 pools:
-                  web: { balance: round-robin, http: [%s], servers: ["%s"], timeouts: { connect: 10s } }
+                  web: { balance: round-robin, health: off, ejection: off, http: [%s], servers: ["%s"], timeouts: { connect: 10s } }
                 """.formatted(http, String.join("\", \"", addresses)));
     }
 
