@@ -22,8 +22,9 @@ public record ListenerTls(
         @Nullable ListenerAcme acme,
 
         @Key(
-                doc = "Whether Weir asks the authorities for their answers about the certificates (OCSP) and staples them, "
-                        + "where a certificate names a responder, its file also holds its issuer, and no `ocsp` is given.",
+                doc =
+                        "Whether Weir asks the authorities for their answers about the certificates (OCSP) and staples them, "
+                                + "where a certificate names a responder, its file also holds its issuer, and no `ocsp` is given.",
                 def = "off",
                 kind = Scalar.BOOLEAN)
         boolean fetchOcsp,

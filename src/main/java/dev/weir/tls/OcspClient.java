@@ -25,7 +25,6 @@ import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateHolder;
 import org.bouncycastle.cert.ocsp.BasicOCSPResp;
 import org.bouncycastle.cert.ocsp.CertificateID;
-import org.bouncycastle.cert.ocsp.CertificateStatus;
 import org.bouncycastle.cert.ocsp.OCSPException;
 import org.bouncycastle.cert.ocsp.OCSPReqBuilder;
 import org.bouncycastle.cert.ocsp.OCSPResp;
@@ -118,8 +117,8 @@ final class OcspClient {
             try (InputStream body = response.body()) {
                 byte[] answer = body.readNBytes(LONGEST + 1);
                 if (response.statusCode() != 200 || answer.length > LONGEST) {
-                    throw new IOException("the responder " + responder + " answers with status "
-                            + response.statusCode() + " and " + answer.length + " bytes");
+                    throw new IOException("the responder " + responder + " answers with status " + response.statusCode()
+                            + " and " + answer.length + " bytes");
                 }
                 return answer;
             }
@@ -132,7 +131,8 @@ final class OcspClient {
     static OcspAnswer verified(byte[] answer, X509Certificate certificate, X509Certificate issuer, Instant now)
             throws IOException, OCSPException, OperatorCreationException, GeneralSecurityException {
         OCSPResp response = new OCSPResp(answer);
-        if (response.getStatus() != OCSPResp.SUCCESSFUL || !(response.getResponseObject() instanceof BasicOCSPResp basic)) {
+        if (response.getStatus() != OCSPResp.SUCCESSFUL
+                || !(response.getResponseObject() instanceof BasicOCSPResp basic)) {
             throw new IOException("the responder has no answer (status " + response.getStatus() + ")");
         }
         if (!isSigned(basic, issuer, now)) {
@@ -159,7 +159,7 @@ final class OcspClient {
         if (about.getCertStatus() instanceof RevokedStatus) {
             throw new IOException("the certificate has been revoked; it should be replaced");
         }
-        if (about.getCertStatus() != CertificateStatus.GOOD) {
+        if (about.getCertStatus() != null) { // which Bouncy Castle has for "good"
             throw new IOException("the responder does not know the certificate");
         }
         return new OcspAnswer(answer, begin, next.toInstant());

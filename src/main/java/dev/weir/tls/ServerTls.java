@@ -203,7 +203,9 @@ public final class ServerTls implements Renewable {
     }
 
     private boolean staples() {
-        return config.fetchOcsp() || config.certificates().stream().anyMatch(files -> !files.ocsp().isEmpty());
+        return config.fetchOcsp()
+                || config.certificates().stream()
+                        .anyMatch(files -> !files.ocsp().isEmpty());
     }
 
     @Override

@@ -70,7 +70,8 @@ public final class TlsKeeper implements AutoCloseable {
 
     private TlsKeeper(InstantSource clock) {
         this.clock = clock;
-        this.ocsp = new OcspKeeper(this::asking, (certificate, issuer, now) -> OcspClient.fetch(certificate, issuer, now), clock);
+        this.ocsp = new OcspKeeper(
+                this::asking, (certificate, issuer, now) -> OcspClient.fetch(certificate, issuer, now), clock);
     }
 
     /** The certificates for which answers of responders are fetched. */
@@ -122,7 +123,8 @@ public final class TlsKeeper implements AutoCloseable {
             ListenerTls tls = listener.tls();
             if (tls != null && (!tls.certificates().isEmpty() || tls.acme() != null)) {
                 ServerTls opened = explained(
-                        "listener " + listener.bind(), () -> ServerTls.open(listener, tls, provider.get(), challenges, ocsp::answer));
+                        "listener " + listener.bind(),
+                        () -> ServerTls.open(listener, tls, provider.get(), challenges, ocsp::answer));
                 listeners.put(listener, opened);
                 watches.add(new Watch(opened));
             }

@@ -1,10 +1,14 @@
 package dev.weir.testing;
 
+import static org.awaitility.Awaitility.await;
+
 import io.netty.pkitesting.CertificateBuilder;
 import java.io.ByteArrayOutputStream;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Locale;
 
@@ -20,6 +24,7 @@ public final class OcspResponder implements AutoCloseable {
     private final TestAuthority authority;
     private final int port;
     private final StringBuilder index = new StringBuilder();
+    private int issued;
 
     private OcspResponder(Path folder, TestAuthority authority, int port) {
         this.folder = folder;
@@ -37,18 +42,19 @@ public final class OcspResponder implements AutoCloseable {
     public TestAuthority.Issued issue(String name, boolean revoked) throws Exception {
         CertificateBuilder builder = TestAuthority.serverBuilder(name)
                 .ecp256()
+                .serial(BigInteger.valueOf(0x7A000000L + ++issued)) // all of one length
                 .addExtensionOctetString(AUTHORITY_INFORMATION_ACCESS, false, access());
-        TestAuthority.Issued issued = authority.issue(name, builder);
+        TestAuthority.Issued made = authority.issue(name, builder);
         Files.writeString(
-                issued.chain(), Files.readString(issued.chain()) + authority.root().getCertificatePEM());
-        String serial = issued.bundle().getCertificate().getSerialNumber().toString(16);
+                made.chain(), Files.readString(made.chain()) + authority.root().getCertificatePEM());
+        String serial = made.bundle().getCertificate().getSerialNumber().toString(16);
         String even = serial.length() % 2 == 0 ? serial : "0" + serial;
         index.append(revoked ? "R\t491231235959Z\t250101000000Z\t" : "V\t491231235959Z\t\t")
                 .append(even.toUpperCase(Locale.ROOT))
                 .append("\tunknown\t/CN=")
                 .append(name)
                 .append('\n');
-        return issued;
+        return made;
     }
 
     private byte[] access() {
@@ -73,12 +79,14 @@ public final class OcspResponder implements AutoCloseable {
         Path database = Files.writeString(folder.resolve("index.txt"), index);
         Path key = Files.writeString(
                 folder.resolve("responder.key"), authority.root().getPrivateKeyPEM());
+        Path log = folder.resolve("responder.log");
         programs.start(
-                folder.resolve("responder.log"),
+                log,
                 ("openssl ocsp -port " + port + " -nmin 5 -index " + database + " -CA " + authority.file()
                                 + " -rsigner " + authority.file() + " -rkey " + key)
                         .split(" "));
-        Programs.awaitListening(port);
+        // A connection without a question would make it wait for one forever.
+        await().atMost(Duration.ofSeconds(60)).until(() -> Files.readString(log).contains("waiting for"));
     }
 
     @Override

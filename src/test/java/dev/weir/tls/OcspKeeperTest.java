@@ -35,7 +35,8 @@ class OcspKeeperTest {
         TestAuthority authority = TestAuthority.in(folder);
         Issued issued = authority.server("a.example");
         Files.writeString(
-                issued.chain(), Files.readString(issued.chain()) + authority.root().getCertificatePEM());
+                issued.chain(),
+                Files.readString(issued.chain()) + authority.root().getCertificatePEM());
         pair = CertifiedKey.read(issued.chain().toString(), issued.key().toString());
         keeper = new OcspKeeper(() -> List.of(pair), this::fetch, () -> now);
     }
