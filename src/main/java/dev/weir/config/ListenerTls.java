@@ -21,6 +21,14 @@ public record ListenerTls(
                                 + "of `certificates` or instead of them.")
         @Nullable ListenerAcme acme,
 
+        @Key(
+                doc =
+                        "Whether Weir asks the authorities for their answers about the certificates (OCSP) and staples them, "
+                                + "where a certificate names a responder, its file also holds its issuer, and no `ocsp` is given.",
+                def = "off",
+                kind = Scalar.BOOLEAN)
+        boolean fetchOcsp,
+
         @Key(doc = "The oldest version of TLS that is accepted.", def = "TLSv1.2")
         TlsVersion minVersion,
 
@@ -56,7 +64,7 @@ public record ListenerTls(
             @Key(
                     doc =
                             "The DER file with the responder's answer about this certificate (OCSP), sent to clients that "
-                                    + "ask for it. Another program renews it.",
+                                    + "ask for it. Another program renews it; see also `fetch-ocsp`.",
                     kind = Scalar.FILE_NAME)
             String ocsp) {}
 

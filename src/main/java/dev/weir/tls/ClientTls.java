@@ -136,6 +136,11 @@ public final class ClientTls implements Renewable {
     }
 
     @Override
+    public boolean outdated() {
+        return false;
+    }
+
+    @Override
     public FileStamps stamps() {
         return state.stamps;
     }

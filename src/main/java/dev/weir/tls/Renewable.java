@@ -24,6 +24,9 @@ interface Renewable {
     /** The context in use; null when there is none yet. */
     @Nullable Object current();
 
+    /** Whether it is to be made again although its files have not changed. */
+    boolean outdated();
+
     /** What the files looked like before the ones in use were read. */
     FileStamps stamps();
 

@@ -61,6 +61,11 @@ final class ServerKeys extends X509ExtendedKeyManager {
         return pairs;
     }
 
+    /** The answer that is stapled to the certificate with this number; empty for none. */
+    byte[] stapled(int index) {
+        return ocsp.get(index);
+    }
+
     /** The certificate shown to who asks for this name with this kind of key; null when there is none of the kind. */
     @Nullable CertifiedKey shown(@Nullable String name, String kind) {
         int index = choose(name, kind);

@@ -17,7 +17,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +37,8 @@ public final class ServerTls implements Renewable {
     private final SslProvider provider;
     private final TicketKeys tickets;
     private final Challenges challenges;
+    /** What may be stapled now for a certificate without a file for it; empty for nothing. */
+    private final Function<CertifiedKey, byte[]> answers;
     /** The files of certificates that are ordered; each may be there or not yet. */
     private final List<Path> ordered;
     /** Written by the control plane, read by the loops once for each connection. */
@@ -50,7 +54,12 @@ public final class ServerTls implements Renewable {
     /** What there is once there is a certificate. */
     private record Serving(SslContext context, ServerKeys keys) {}
 
-    private ServerTls(ListenerConfig listener, ListenerTls config, SslProvider provider, Challenges challenges)
+    private ServerTls(
+            ListenerConfig listener,
+            ListenerTls config,
+            SslProvider provider,
+            Challenges challenges,
+            Function<CertifiedKey, byte[]> answers)
             throws IOException {
         this.name = listener.bind().toString();
         this.listener = listener;
@@ -58,10 +67,11 @@ public final class ServerTls implements Renewable {
         this.provider = provider;
         this.tickets = new TicketKeys(System.nanoTime());
         this.challenges = challenges;
+        this.answers = config.fetchOcsp() ? answers : _ -> new byte[0];
         this.ordered = ordered(config.acme());
         this.state = load(List.of());
         if (!Providers.isNative(provider) && (!config.tickets().keyFiles().isEmpty() || staples())) {
-            LOG.warn("listener {}: the JDK's TLS knows neither ticket keys nor OCSP answers from files", name);
+            LOG.warn("listener {}: the JDK's TLS knows neither ticket keys from files nor OCSP answers", name);
         }
     }
 
@@ -70,9 +80,14 @@ public final class ServerTls implements Renewable {
      *
      * @throws IOException with a sentence for the user
      */
-    static ServerTls open(ListenerConfig listener, ListenerTls config, SslProvider provider, Challenges challenges)
+    static ServerTls open(
+            ListenerConfig listener,
+            ListenerTls config,
+            SslProvider provider,
+            Challenges challenges,
+            Function<CertifiedKey, byte[]> answers)
             throws IOException {
-        return new ServerTls(listener, config, provider, challenges);
+        return new ServerTls(listener, config, provider, challenges, answers);
     }
 
     private static List<Path> ordered(@Nullable ListenerAcme acme) {
@@ -115,14 +130,15 @@ public final class ServerTls implements Renewable {
         List<CertifiedKey> pairs = new ArrayList<>();
         List<byte[]> ocsp = new ArrayList<>();
         for (ListenerTls.Certificate files : config.certificates()) {
-            pairs.add(CertifiedKey.read(files.cert(), files.key()));
-            ocsp.add(files.ocsp().isEmpty() ? new byte[0] : PemFiles.bytes(Path.of(files.ocsp())));
+            CertifiedKey pair = CertifiedKey.read(files.cert(), files.key());
+            pairs.add(pair);
+            ocsp.add(files.ocsp().isEmpty() ? answers.apply(pair) : PemFiles.bytes(Path.of(files.ocsp())));
         }
         for (Path file : ordered) {
             CertifiedKey pair = ordered(file, former);
             if (pair != null) {
                 pairs.add(pair);
-                ocsp.add(new byte[0]);
+                ocsp.add(answers.apply(pair));
             }
         }
         if (pairs.isEmpty()) {
@@ -187,7 +203,9 @@ public final class ServerTls implements Renewable {
     }
 
     private boolean staples() {
-        return config.certificates().stream().anyMatch(files -> !files.ocsp().isEmpty());
+        return config.fetchOcsp()
+                || config.certificates().stream()
+                        .anyMatch(files -> !files.ocsp().isEmpty());
     }
 
     @Override
@@ -222,6 +240,40 @@ public final class ServerTls implements Renewable {
                 && serving.context.sessionContext() instanceof OpenSslSessionContext sessions) {
             sessions.setTicketKeys(tickets.own());
         }
+    }
+
+    /** Whether another answer than those in use is to be stapled, or none any more. */
+    @Override
+    public boolean outdated() {
+        Serving serving = state.serving;
+        if (serving == null || !config.fetchOcsp()) {
+            return false;
+        }
+        for (int i = 0; i < serving.keys.pairs().size(); i++) {
+            byte[] wanted = answers.apply(serving.keys.pairs().get(i));
+            if (isFetched(i) && !Arrays.equals(wanted, serving.keys.stapled(i))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Those of the configuration come first, then those that were ordered. */
+    private boolean isFetched(int index) {
+        List<ListenerTls.Certificate> files = config.certificates();
+        return index >= files.size() || files.get(index).ocsp().isEmpty();
+    }
+
+    /** The certificates in use for which answers are fetched. */
+    List<CertifiedKey> asking() {
+        List<CertifiedKey> pairs = state.pairs();
+        List<CertifiedKey> asking = new ArrayList<>();
+        for (int i = 0; config.fetchOcsp() && i < pairs.size(); i++) {
+            if (isFetched(i)) {
+                asking.add(pairs.get(i));
+            }
+        }
+        return asking;
     }
 
     @Override

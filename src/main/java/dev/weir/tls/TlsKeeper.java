@@ -44,6 +44,7 @@ public final class TlsKeeper implements AutoCloseable {
     private final ArrayDeque<Former> formers = new ArrayDeque<>();
     private Challenges challenges = new Challenges(List.of(), SslProvider.JDK);
     private @Nullable AcmeKeeper acme;
+    private final OcspKeeper ocsp;
     private final InstantSource clock;
     private final Thread thread = Thread.ofVirtual().name("weir-certificates").unstarted(this::keepLooking);
     private Instant warned = Instant.MIN;
@@ -69,6 +70,15 @@ public final class TlsKeeper implements AutoCloseable {
 
     private TlsKeeper(InstantSource clock) {
         this.clock = clock;
+        this.ocsp = new OcspKeeper(
+                this::asking, (certificate, issuer, now) -> OcspClient.fetch(certificate, issuer, now), clock);
+    }
+
+    /** The certificates for which answers of responders are fetched. */
+    private List<CertifiedKey> asking() {
+        return listeners.values().stream()
+                .flatMap(listener -> listener.asking().stream())
+                .toList();
     }
 
     /**
@@ -113,7 +123,8 @@ public final class TlsKeeper implements AutoCloseable {
             ListenerTls tls = listener.tls();
             if (tls != null && (!tls.certificates().isEmpty() || tls.acme() != null)) {
                 ServerTls opened = explained(
-                        "listener " + listener.bind(), () -> ServerTls.open(listener, tls, provider.get(), challenges));
+                        "listener " + listener.bind(),
+                        () -> ServerTls.open(listener, tls, provider.get(), challenges, ocsp::answer));
                 listeners.put(listener, opened);
                 watches.add(new Watch(opened));
             }
@@ -167,6 +178,9 @@ public final class TlsKeeper implements AutoCloseable {
         if (acme != null) {
             acme.start();
         }
+        if (listeners.keySet().stream().map(ListenerConfig::tls).anyMatch(tls -> tls != null && tls.fetchOcsp())) {
+            ocsp.start();
+        }
     }
 
     private void keepLooking() {
@@ -193,7 +207,7 @@ public final class TlsKeeper implements AutoCloseable {
             FileStamps stamps = FileStamps.of(watch.target.files());
             if (!stamps.equals(watch.seen)) {
                 watch.seen = stamps; // perhaps the certificate is there already and its key is not yet
-            } else if (!stamps.equals(watch.tried)) {
+            } else if (!stamps.equals(watch.tried) || watch.target.outdated()) {
                 watch.tried = stamps;
                 renew(watch, now);
             }
@@ -219,7 +233,7 @@ public final class TlsKeeper implements AutoCloseable {
                 formers.addLast(new Former(former, now));
             }
             watch.renewals.incrementAndGet();
-            LOG.info("{}: renewed certificates, keys or authorities are in use", watch.target.name());
+            LOG.info("{}: renewed certificates, keys, authorities or OCSP answers are in use", watch.target.name());
             warned = Instant.MIN;
         } catch (IOException unusable) {
             watch.failures.incrementAndGet();
@@ -289,6 +303,7 @@ public final class TlsKeeper implements AutoCloseable {
     @Override
     public synchronized void close() {
         thread.interrupt();
+        ocsp.close();
         if (acme != null) {
             acme.close();
         }

@@ -186,6 +186,7 @@ class ConfigReaderTest {
                                 new ListenerTls.Certificate("a.pem", "a.key", ""),
                                 new ListenerTls.Certificate("b.pem", "b.key", "b.ocsp")),
                         null,
+                        false,
                         TlsVersion.TLS_1_3,
                         new ListenerTls.ClientCertificates(ListenerTls.ClientCertificateMode.OPTIONAL, "ca.pem"),
                         new ListenerTls.Tickets(List.of("new.key", "old.key")),

@@ -59,7 +59,12 @@ class ServerTlsTest {
         assertThat(result).isInstanceOf(ConfigResult.Sound.class);
         ListenerConfig listener =
                 ((ConfigResult.Sound) result).config().listeners().getFirst();
-        return ServerTls.open(listener, requireNonNull(listener.tls()), provider, new Challenges(List.of(), provider));
+        return ServerTls.open(
+                listener,
+                requireNonNull(listener.tls()),
+                provider,
+                new Challenges(List.of(), provider),
+                _ -> new byte[0]);
     }
 
     private Handshake shake(ServerTls tls, @Nullable String name, Consumer<SSLParameters> demands) throws Exception {

@@ -62,8 +62,12 @@ class TicketsTest {
                 .listeners()
                 .getFirst();
         SslProvider provider = SslProvider.OPENSSL_REFCNT;
-        ServerTls server =
-                ServerTls.open(listener, requireNonNull(listener.tls()), provider, new Challenges(List.of(), provider));
+        ServerTls server = ServerTls.open(
+                listener,
+                requireNonNull(listener.tls()),
+                provider,
+                new Challenges(List.of(), provider),
+                _ -> new byte[0]);
         contexts.add(server.current());
         return server;
     }
