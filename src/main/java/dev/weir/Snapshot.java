@@ -75,7 +75,8 @@ record Snapshot(
     /** The pools whose servers' health is to be kept. */
     List<HealthKeeper.Kept> kept() {
         return byPool.values().stream()
-                .map(each -> new HealthKeeper.Kept(each.pool(), each.settings()))
+                .map(each -> new HealthKeeper.Kept(
+                        each.pool(), each.pool().config(), each.pool().servers(), each.settings()))
                 .toList();
     }
 

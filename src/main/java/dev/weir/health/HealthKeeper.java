@@ -1,14 +1,20 @@
 package dev.weir.health;
 
+import dev.weir.config.AdminState;
 import static java.util.Objects.requireNonNull;
 
 import dev.weir.balance.Pool;
 import dev.weir.config.HealthConfig;
+import dev.weir.config.PoolConfig;
 import dev.weir.observe.Cause;
 import dev.weir.observe.Meters;
+import dev.weir.pool.FailureListener;
 import dev.weir.pool.Server;
+import dev.weir.pool.ServerSet;
 import dev.weir.upstream.UpstreamSettings;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +45,8 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
         void check(Server server, HealthConfig health, UpstreamSettings settings, Consumer<CheckResult> result);
     }
 
-    /** A pool whose health is kept. */
-    public record Kept(Pool pool, UpstreamSettings settings) {}
+    /** A pool whose health is kept, and what it is to be from now on. */
+    public record Kept(Pool pool, PoolConfig config, ServerSet servers, UpstreamSettings settings) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(HealthKeeper.class);
     private static final long TICK = TimeUnit.MILLISECONDS.toNanos(100);
@@ -55,7 +61,10 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
 
     private final Checks checks;
     private final Consumer<Server> withdraw;
-    private final Map<String, PoolHealth> pools = new LinkedHashMap<>();
+    private final Meters meters;
+    /** Replaced when pools come or go; read by scrapes. */
+    private volatile Map<String, PoolHealth> pools = Map.of();
+
     private final CheckSchedule schedule = new CheckSchedule(new SplittableRandom());
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Thread thread;
@@ -75,17 +84,12 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
      * @param withdraw told of each server that does not answer any more; must not block
      */
     public HealthKeeper(List<Kept> kept, Meters meters, Checks checks, Consumer<Server> withdraw) {
+        this.meters = meters;
         this.checks = checks;
         this.withdraw = withdraw;
         this.thread = Thread.ofPlatform().name("weir-health").daemon().unstarted(this::run);
-        long now = System.nanoTime();
-        for (Kept each : kept) {
-            PoolHealth pool = new PoolHealth(each.pool(), each.settings(), meters, this::alarm, this, now);
-            pools.put(each.pool().name(), pool);
-            pool.servers.forEach(server -> server.server.failureListener(server));
-            pool.settle(now);
-        }
-        HealthMeters.register(meters, pools.values());
+        take(kept);
+        HealthMeters.register(meters, () -> pools.values());
     }
 
     /** Begins to check and to look. */
@@ -112,6 +116,32 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
         if (asleep) {
             LockSupport.unpark(thread);
         }
+    }
+
+    /**
+     * These pools are to be so from now on, those that are kept already and new ones; others stay as they are. Returns
+     * when who gets requests has been published. Control plane, waits for the keeper.
+     */
+    public void keep(List<Kept> changed) {
+        ask(() -> {
+            take(changed);
+            return true;
+        });
+    }
+
+    /** Ends the keeping of these pools, whose servers get no requests any more. Control plane, waits for the keeper. */
+    public void forget(Collection<String> names) {
+        ask(() -> {
+            Map<String, PoolHealth> left = new LinkedHashMap<>(pools);
+            for (String name : names) {
+                PoolHealth gone = left.remove(name);
+                if (gone != null) {
+                    gone.servers.forEach(this::leave);
+                }
+            }
+            pools = Collections.unmodifiableMap(left);
+            return true;
+        });
     }
 
     /** What there is to say about each pool; control plane, waits for the keeper. */
@@ -176,14 +206,35 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
         LockSupport.unpark(thread);
     }
 
-    // The keeper's thread.
+    // The keeper's thread, or before there is one.
+
+    private void take(List<Kept> changed) {
+        long now = System.nanoTime();
+        Map<String, PoolHealth> all = new LinkedHashMap<>(pools);
+        for (Kept each : changed) {
+            PoolHealth known = all.get(each.pool().name());
+            if (known == null) {
+                PoolHealth pool = new PoolHealth(each.pool(), each.settings(), meters, this::alarm, this, now);
+                all.put(each.pool().name(), pool);
+                known = pool;
+            } else {
+                known.change(each.config(), each.servers(), each.settings(), now).forEach(this::leave);
+            }
+            known.servers.forEach(server -> schedule.add(server, now));
+            known.settle(now);
+        }
+        pools = Collections.unmodifiableMap(all);
+        nextTick = now;
+    }
+
+    /** A server has left its pool: it gets nothing more, and nobody asks how it is. */
+    private void leave(ServerHealth server) {
+        schedule.remove(server);
+        server.server.failureListener(FailureListener.NONE);
+        server.server.limit(0);
+    }
 
     private void run() {
-        long now = System.nanoTime();
-        nextTick = now;
-        for (PoolHealth pool : pools.values()) {
-            pool.servers.forEach(server -> schedule.add(server, now));
-        }
         while (!closed) {
             try {
                 turn();
@@ -242,7 +293,7 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
                 schedule.ended(server, false, now);
                 continue;
             }
-            PoolHealth pool = requireNonNull(pools.get(server.server.pool()));
+            PoolHealth pool = requireNonNull(pools.get(server.server.pool()), "it is in the schedule");
             checks.check(
                     server.server,
                     server.rules.checks(),
@@ -253,7 +304,7 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
 
     private void checkEnded(PoolHealth pool, ServerHealth server, CheckResult result) {
         long now = System.nanoTime();
-        if (result.cause() == Cause.STOPPING) {
+        if (result.cause() == Cause.STOPPING || server.checkGone) {
             return;
         }
         boolean first = server.machine.checks().isEmpty();
