@@ -5,11 +5,11 @@ import dev.weir.admin.AdminView;
 import dev.weir.balance.Pool;
 import dev.weir.config.AccessLogConfig;
 import dev.weir.config.Address;
+import dev.weir.config.AdminState;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.WeirConfig;
 import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
-import dev.weir.config.AdminState;
 import dev.weir.health.Checker;
 import dev.weir.health.HealthKeeper;
 import dev.weir.health.PoolReport;
@@ -24,18 +24,22 @@ import dev.weir.pool.Server;
 import dev.weir.pool.ServerRegistry;
 import dev.weir.proxy.Worker;
 import dev.weir.tls.TlsKeeper;
+import dev.weir.tls.TlsSet;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,17 +53,15 @@ public final class Weir {
      */
     private static final int READ_BYTES = 256 << 10;
 
-    private final WeirConfig config;
     private final ServerRegistry servers = new ServerRegistry();
     private final Meters meters;
-    private final AccessLog accessLog;
     private final TlsKeeper tls;
     private final EventLoopGroup group;
     private final Checker checker;
     private final HealthKeeper health;
+    private final Pools pools;
     private final List<Worker> workers = new ArrayList<>();
     private final List<Connections> connections = new ArrayList<>();
-    private final List<Listener> listeners = new ArrayList<>();
     private final Transport transport = Transport.best();
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CountDownLatch hurry = new CountDownLatch(1);
@@ -67,9 +69,13 @@ public final class Weir {
     private final Thread resolution;
     private final Thread hedging;
     /** Written by the control plane, read by the loops once for each request. */
-    private volatile Snapshot snapshot;
-
-    private @Nullable AdminServer admin;
+    private volatile Snapshot snapshot = Snapshot.NONE;
+    // Changed by who applies a configuration, one at a time.
+    private volatile WeirConfig config;
+    private volatile List<Listener> listeners = List.of();
+    private volatile AccessLog accessLog;
+    private volatile @Nullable AdminServer admin;
+    private int accepting;
 
     private Weir(WeirConfig config, AccessLog accessLog, Meters meters, TlsKeeper tls) {
         this.config = config;
@@ -78,14 +84,19 @@ public final class Weir {
         this.tls = tls;
         this.group =
                 new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
-        this.snapshot = Snapshot.of(config, servers, tls, meters.loops());
         NameResolution names = new NameResolution(servers, transport.nativeSockets());
-        names.resolveAll();
         this.resolution = Thread.ofVirtual().name("weir-names").unstarted(names::keepResolving);
-        HedgeTimes times = new HedgeTimes(meters, snapshot.byPool().values());
+        HedgeTimes times = new HedgeTimes(meters, () -> snapshot.byPool().values());
         this.hedging = Thread.ofVirtual().name("weir-hedging").unstarted(times::keepLooking);
         this.checker = Checker.start(transport);
-        this.health = new HealthKeeper(snapshot.kept(), meters, checker::check, this::withdraw);
+        this.health = new HealthKeeper(meters, checker::check, this::withdraw);
+        this.pools = new Pools(servers, health, names);
+        for (int i = 0; i < meters.loops(); i++) {
+            Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
+            Worker worker = new Worker(loop, () -> snapshot, meters.loop(i));
+            workers.add(worker);
+            connections.add(new Connections(worker));
+        }
     }
 
     /**
@@ -98,22 +109,9 @@ public final class Weir {
                 ? config.eventLoops()
                 : Runtime.getRuntime().availableProcessors();
         Meters meters = new Meters(loops);
-        TlsKeeper tls;
-        AccessLog accessLog;
+        Weir weir = new Weir(config, AccessLog.off(meters), meters, TlsKeeper.open(meters));
         try {
-            tls = TlsKeeper.open(config, meters);
-        } catch (IOException failure) {
-            throw new StartFailure(failure);
-        }
-        try {
-            accessLog = AccessLog.open(config.accessLog(), meters);
-        } catch (IOException failure) {
-            tls.close();
-            throw new StartFailure(failure);
-        }
-        Weir weir = new Weir(config, accessLog, meters, tls);
-        try {
-            weir.bind();
+            weir.begin(config);
         } catch (IOException failure) {
             weir.end();
             throw new StartFailure(failure);
@@ -121,27 +119,161 @@ public final class Weir {
         return weir;
     }
 
-    private void bind() throws IOException {
-        for (int i = 0; i < meters.loops(); i++) {
-            Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
-            boolean logged = config.accessLog().target() != AccessLogConfig.Target.OFF;
-            Worker worker = new Worker(loop, () -> snapshot, meters.loop(i), logged ? accessLog.loop(i) : null);
-            workers.add(worker);
-            connections.add(new Connections(worker));
-        }
+    private void begin(WeirConfig first) throws IOException {
         health.start();
-        int accepting = 0;
-        for (ListenerConfig listener : config.listeners()) {
-            EventLoop loop = connections.get(accepting++ % connections.size()).loop();
-            listeners.add(Listener.bind(listener, tls.listener(listener), connections, loop, transport));
-        }
         gauges();
-        if (config.admin() != null) {
-            admin = AdminServer.start(config.admin().bind(), new View());
-        }
+        change(first, null);
         resolution.start();
         hedging.start();
         tls.start();
+    }
+
+    /**
+     * Changes to this configuration while requests flow, as a difference: what is the same in both is not touched, and
+     * nothing is known less of pools and servers that stay. Servers that go finish what they have been given; so do
+     * connections of listeners that go. Returns when it holds: no request begins by the former one any more. Control plane;
+     * blocks.
+     *
+     * @throws IOException with a sentence for the user; then nothing has changed
+     */
+    public synchronized void apply(WeirConfig next) throws IOException {
+        if (stopping.get()) {
+            throw new IOException("Weir is stopping");
+        }
+        change(next, config);
+        if (next.eventLoops() != config.eventLoops()) {
+            LOG.warn("event-loops: the change takes effect when Weir is started anew");
+        }
+        config = next;
+    }
+
+    /** {@code former}: null at the start. */
+    private void change(WeirConfig next, @Nullable WeirConfig former) throws IOException {
+        Opened opened = open(next, former);
+        // From here on nothing can fail.
+        Pools.Change change = pools.change(next);
+        Snapshot compiled = Snapshot.of(next, change.pools(), opened.tls, snapshot, meters.loops());
+        change.apply(compiled);
+        snapshot = compiled;
+        AccessLog formerLog = accessLog;
+        AdminServer formerAdmin = admin;
+        accessLog = opened.log;
+        admin = opened.admin;
+        List<Listener> goneListeners = new ArrayList<>(listeners);
+        goneListeners.removeAll(opened.listeners);
+        serve(next, opened);
+        goneListeners.forEach(Listener::close);
+        List<Server> gone = change.finish();
+        onLoops((worker, connected) -> {
+            goneListeners.forEach(connected::drain);
+            forget(worker, gone, change.gonePools());
+            worker.log(
+                    next.accessLog().target() == AccessLogConfig.Target.OFF
+                            ? null
+                            : opened.log.loop(worker.loop().index()));
+        });
+        tls.adopt(opened.tls);
+        if (formerLog != opened.log) {
+            formerLog.close();
+        }
+        if (formerAdmin != null && formerAdmin != opened.admin) {
+            formerAdmin.close();
+        }
+    }
+
+    /** What can fail, made before anything changes. */
+    private final class Opened {
+        final TlsSet tls;
+        /** In the order of the configuration; those that were there before, and new ones that do not accept yet. */
+        final List<Listener> listeners = new ArrayList<>();
+
+        final List<Listener> bound = new ArrayList<>();
+        AccessLog log = accessLog;
+
+        @Nullable AdminServer admin = Weir.this.admin;
+
+        Opened(TlsSet tls) {
+            this.tls = tls;
+        }
+
+        void close() {
+            bound.forEach(Listener::close);
+            if (log != accessLog) {
+                log.close();
+            }
+            AdminServer opened = admin;
+            if (opened != null && opened != Weir.this.admin) {
+                opened.close();
+            }
+            Weir.this.tls.abandon(tls);
+        }
+    }
+
+    private Opened open(WeirConfig next, @Nullable WeirConfig former) throws IOException {
+        Opened opened = new Opened(tls.prepare(next));
+        try {
+            List<Listener> left = new ArrayList<>(listeners);
+            for (ListenerConfig listener : next.listeners()) {
+                opened.listeners.add(listener(listener, left, opened));
+            }
+            if (former == null || !next.accessLog().equals(former.accessLog())) {
+                opened.log = AccessLog.open(next.accessLog(), meters);
+            }
+            if (former == null || !Objects.equals(next.admin(), former.admin())) {
+                opened.admin = next.admin() == null
+                        ? null
+                        : AdminServer.start(next.admin().bind(), new View());
+            }
+        } catch (IOException failure) {
+            opened.close();
+            throw failure;
+        }
+        return opened;
+    }
+
+    /** The listener that has this address already, or a new one. */
+    private Listener listener(ListenerConfig wanted, List<Listener> left, Opened opened) throws IOException {
+        for (Listener known : left) {
+            if (known.config().bind().equals(wanted.bind())) {
+                left.remove(known);
+                return known;
+            }
+        }
+        EventLoop loop = connections.get(accepting++ % connections.size()).loop();
+        Listener bound = Listener.bind(wanted, opened.tls.listener(wanted), connections, loop, transport);
+        opened.bound.add(bound);
+        return bound;
+    }
+
+    private void serve(WeirConfig next, Opened opened) {
+        for (int i = 0; i < opened.listeners.size(); i++) {
+            Listener listener = opened.listeners.get(i);
+            ListenerConfig wanted = next.listeners().get(i);
+            if (!listener.config().equals(wanted)) {
+                listener.change(wanted, opened.tls.listener(wanted));
+            }
+        }
+        opened.bound.forEach(Listener::accept);
+        listeners = List.copyOf(opened.listeners);
+    }
+
+    private static void forget(Worker worker, List<Server> gone, List<String> gonePools) {
+        for (Server server : gone) {
+            worker.upstreams().forget(server);
+            worker.meters().forget(server.pool(), server.name());
+        }
+        gonePools.forEach(worker.meters()::forget);
+    }
+
+    /** Has something done on each loop, and waits for it: what was begun there before has been done by then. */
+    private void onLoops(BiConsumer<Worker, Connections> action) {
+        List<Future<?>> done = new ArrayList<>();
+        for (int i = 0; i < workers.size(); i++) {
+            Worker worker = workers.get(i);
+            Connections connected = connections.get(i);
+            done.add(worker.loop().executor().submit(() -> action.accept(worker, connected)));
+        }
+        done.forEach(Future::awaitUninterruptibly);
     }
 
     private void gauges() {
@@ -152,6 +284,9 @@ public final class Weir {
                 List.of("pool", "server"),
                 samples -> {
                     for (Server server : servers.servers()) {
+                        samples.add(server.inFlight(), server.pool(), server.name());
+                    }
+                    for (Server server : servers.leaving()) {
                         samples.add(server.inFlight(), server.pool(), server.name());
                     }
                 });
@@ -207,8 +342,9 @@ public final class Weir {
         for (Listener listener : listeners) {
             lines.add("listening on " + listener.boundTo());
         }
-        if (admin != null) {
-            InetSocketAddress bound = admin.address();
+        AdminServer running = admin;
+        if (running != null) {
+            InetSocketAddress bound = running.address();
             lines.add("admin on " + new Address.Inet(bound.getAddress().getHostAddress(), bound.getPort()));
         }
         return lines;
@@ -221,12 +357,13 @@ public final class Weir {
 
     /** The port of the admin server; -1 when there is none. */
     public int adminPort() {
-        return admin == null ? -1 : admin.address().getPort();
+        AdminServer running = admin;
+        return running == null ? -1 : running.address().getPort();
     }
 
     /** The pools by name, in their current state. */
     public Iterable<Pool> pools() {
-        return snapshot.pools().values();
+        return pools.all();
     }
 
     /**
@@ -312,8 +449,9 @@ public final class Weir {
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         accessLog.close();
         tls.close();
-        if (admin != null) {
-            admin.close();
+        AdminServer running = admin;
+        if (running != null) {
+            running.close();
         }
         stopped.countDown();
     }

@@ -35,6 +35,15 @@ public final class Connections {
         }
     }
 
+    /** Closes those of a listener that has closed: the idle ones now and each other one after its exchange. */
+    public void drain(Listener listener) {
+        for (Downstream connection : List.copyOf(open)) {
+            if (connection.accepted().listener() == listener) {
+                connection.drain();
+            }
+        }
+    }
+
     /** Cuts what is left; the end of the loop. */
     public void close() {
         for (Downstream connection : List.copyOf(open)) {

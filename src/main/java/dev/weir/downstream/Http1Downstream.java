@@ -305,7 +305,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void sendHead(ResponseHead head, BodyFraming framing, boolean keepOpen) {
-        keepAlive = responses.head(head, framing, keepAlive && keepOpen && !worker().isStopping());
+        keepAlive = responses.head(head, framing, keepAlive && keepOpen && !connection.closing());
     }
 
     @Override
@@ -391,7 +391,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         if (state == State.CLOSED) {
             return;
         }
-        if (!keepAlive || worker().isStopping() || state != State.AWAITING_RESPONSE) {
+        if (!keepAlive || connection.closing() || state != State.AWAITING_RESPONSE) {
             end();
             return;
         }
@@ -508,6 +508,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             case AWAITING_RESPONSE -> fail(inputEnded ? Cause.CLIENT_ABORTED : Cause.CLIENT_WRITE_TIMEOUT);
             case CLOSED -> {}
         }
+    }
+
+    @Override
+    public Accepted accepted() {
+        return connection;
     }
 
     @Override

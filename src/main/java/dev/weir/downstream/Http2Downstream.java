@@ -531,6 +531,11 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
      * comes, and when it must have heard of it, which stream was the last (RFC 9113 section 6.8).
      */
     @Override
+    public Accepted accepted() {
+        return connection;
+    }
+
+    @Override
     public void drain() {
         if (state != State.OPEN) {
             return;

@@ -44,10 +44,14 @@ public final class Listener {
 
     private static final byte[] TOO_MANY = OwnAnswer.of(Cause.CONNECTION_LIMIT);
 
-    private final ListenerConfig config;
-    private final ListenerSettings settings;
     private final List<Connections> loops;
     private final Channel channel;
+    /** Written by the control plane; who connects next is served so. */
+    private volatile ListenerConfig config;
+
+    private volatile ListenerSettings settings;
+    /** Written by the control plane, read by loops once for each response: connections close after their exchange. */
+    private volatile boolean closed;
     /** Connections open now; changed by all loops, once for each connection. */
     private final AtomicInteger open = new AtomicInteger();
     /** Only the accepting loop deals. */
@@ -61,7 +65,7 @@ public final class Listener {
     }
 
     /**
-     * Binds and begins to accept. Waits for the outcome; not to be called on a loop.
+     * Binds; who connects waits until {@link #accept}. Waits for the outcome; not to be called on a loop.
      *
      * @param tls null for a listener in the clear
      * @param accepting the loop that accepts
@@ -82,6 +86,7 @@ public final class Listener {
         if (!unix) {
             channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
         }
+        channel.config().setAutoRead(false);
         Listener listener = new Listener(config, tls, loops, channel);
         channel.pipeline().addLast(listener.new Acceptor());
         await(accepting.register(channel), config);
@@ -142,8 +147,29 @@ public final class Listener {
         throw new IOException("cannot listen on unix:" + path + ": another program listens there");
     }
 
+    /** Begins to accept. */
+    public void accept() {
+        channel.config().setAutoRead(true);
+    }
+
     public ListenerConfig config() {
         return config;
+    }
+
+    /** Serves by this configuration, of the same address, whoever connects from now on. Control plane. */
+    public void change(ListenerConfig next, @Nullable ServerTls tls) {
+        settings = ListenerSettings.of(next, tls);
+        config = next;
+    }
+
+    /** Whether connections close after the exchange that is under way. */
+    boolean closed() {
+        return closed;
+    }
+
+    /** One of its connections has ended. */
+    void ended() {
+        open.decrementAndGet();
     }
 
     /** The address with the port that was really taken. */
@@ -163,8 +189,9 @@ public final class Listener {
         return channel.localAddress() instanceof InetSocketAddress inet ? inet.getPort() : -1;
     }
 
-    /** Stops accepting; open connections stay. */
+    /** Stops accepting; open connections stay, to be drained by {@link Connections}. */
     public void close() {
+        closed = true;
         channel.close().awaitUninterruptibly();
         if (config.bind() instanceof Address.Unix unix) {
             try {
@@ -187,15 +214,16 @@ public final class Listener {
                 refuse(child, target);
                 return;
             }
-            configure(child, target);
-            Accepted accepted = new Accepted(target, settings, child, open::decrementAndGet);
-            ClientInfo client = settings.client(child);
+            ListenerSettings current = settings;
+            configure(child, target, current);
+            Accepted accepted = new Accepted(target, Listener.this, current, child);
+            ClientInfo client = current.client(child);
             child.pipeline()
-                    .addLast(settings.plain() ? new Http1Downstream(accepted, client) : new Arrival(accepted, client));
+                    .addLast(current.plain() ? new Http1Downstream(accepted, client) : new Arrival(accepted, client));
             register(child, target);
         }
 
-        private void configure(Channel child, Connections target) {
+        private void configure(Channel child, Connections target, ListenerSettings settings) {
             int buffer = settings.bufferBytes();
             Loop loop = target.worker().loop();
             child.config().setRecvByteBufAllocator(settings.encrypted() ? loop.tlsReads() : loop.reads());

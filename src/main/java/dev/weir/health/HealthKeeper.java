@@ -1,9 +1,9 @@
 package dev.weir.health;
 
-import dev.weir.config.AdminState;
 import static java.util.Objects.requireNonNull;
 
 import dev.weir.balance.Pool;
+import dev.weir.config.AdminState;
 import dev.weir.config.HealthConfig;
 import dev.weir.config.PoolConfig;
 import dev.weir.observe.Cause;
@@ -79,16 +79,16 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
     private int ticks;
 
     /**
-     * Takes charge of these pools: publishes at once who gets requests. Nothing is checked before {@link #start}.
+     * A keeper that has nothing to keep yet.
      *
      * @param withdraw told of each server that does not answer any more; must not block
      */
-    public HealthKeeper(List<Kept> kept, Meters meters, Checks checks, Consumer<Server> withdraw) {
+    public HealthKeeper(Meters meters, Checks checks, Consumer<Server> withdraw) {
         this.meters = meters;
         this.checks = checks;
         this.withdraw = withdraw;
         this.thread = Thread.ofPlatform().name("weir-health").daemon().unstarted(this::run);
-        take(kept);
+        nextTick = System.nanoTime();
         HealthMeters.register(meters, () -> pools.values());
     }
 
@@ -206,7 +206,7 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
         LockSupport.unpark(thread);
     }
 
-    // The keeper's thread, or before there is one.
+    // The keeper's thread.
 
     private void take(List<Kept> changed) {
         long now = System.nanoTime();
@@ -218,7 +218,8 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
                 all.put(each.pool().name(), pool);
                 known = pool;
             } else {
-                known.change(each.config(), each.servers(), each.settings(), now).forEach(this::leave);
+                known.change(each.config(), each.servers(), each.settings(), now)
+                        .forEach(this::leave);
             }
             known.servers.forEach(server -> schedule.add(server, now));
             known.settle(now);

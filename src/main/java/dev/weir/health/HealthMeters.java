@@ -38,16 +38,18 @@ final class HealthMeters {
                 "weir_server_state_changes_total",
                 "Changes of servers' states, by reason.",
                 List.of("pool", "reason"),
-                samples -> pools.get().forEach(pool -> pool.changes.forEach(
-                        (reason, count) -> samples.add(count.get(), pool.pool.name(), reason.id()))));
+                samples -> pools.get()
+                        .forEach(pool -> pool.changes.forEach(
+                                (reason, count) -> samples.add(count.get(), pool.pool.name(), reason.id()))));
         meters.counter(
                 "weir_ejections_total",
                 "Servers that were ejected because of their traffic, by reason.",
                 List.of("pool", "reason"),
-                samples -> pools.get().forEach(pool -> EJECTIONS.forEach(reason -> {
-                    Counter count = pool.changes.get(reason);
-                    samples.add(count == null ? 0 : count.get(), pool.pool.name(), reason.id());
-                })));
+                samples -> pools.get()
+                        .forEach(pool -> EJECTIONS.forEach(reason -> {
+                            Counter count = pool.changes.get(reason);
+                            samples.add(count == null ? 0 : count.get(), pool.pool.name(), reason.id());
+                        })));
     }
 
     private static void checks(Meters meters, Supplier<Collection<PoolHealth>> pools) {

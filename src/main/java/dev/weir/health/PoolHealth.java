@@ -12,7 +12,7 @@ import dev.weir.upstream.UpstreamSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -102,7 +102,7 @@ final class PoolHealth {
     }
 
     private List<ServerHealth> servers(PoolConfig next, ServerSet set, long now) {
-        Map<Server, ServerHealth> known = new IdentityHashMap<>();
+        Map<Server, ServerHealth> known = new HashMap<>();
         servers.forEach(each -> known.put(each.server, each));
         List<ServerHealth> kept = new ArrayList<>();
         for (int i = 0; i < set.size(); i++) {
