@@ -37,8 +37,8 @@ final class HedgeTimes {
     void keepLooking() {
         try {
             while (true) {
-                Thread.sleep(EVERY);
                 look();
+                Thread.sleep(EVERY);
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
