@@ -9,7 +9,7 @@ import dev.weir.config.ListenerConfig;
 import dev.weir.config.WeirConfig;
 import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
-import dev.weir.health.AdminState;
+import dev.weir.config.AdminState;
 import dev.weir.health.Checker;
 import dev.weir.health.HealthKeeper;
 import dev.weir.health.PoolReport;

@@ -1,6 +1,6 @@
 package dev.weir.admin;
 
-import dev.weir.health.AdminState;
+import dev.weir.config.AdminState;
 import dev.weir.health.PoolReport;
 import dev.weir.health.ServerReport;
 import dev.weir.observe.Exposition;

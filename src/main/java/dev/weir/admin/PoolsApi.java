@@ -3,7 +3,7 @@ package dev.weir.admin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
-import dev.weir.health.AdminState;
+import dev.weir.config.AdminState;
 import dev.weir.health.PoolReport;
 import dev.weir.health.ServerReport;
 import java.io.IOException;

@@ -128,6 +128,12 @@ public record PoolConfig(
                     kind = Scalar.BOOLEAN)
             boolean backup,
 
+            @Key(
+                    doc = "`drain`: no new requests, and those under way finish. `maint`: no checks either. It can also be "
+                            + "set while Weir runs.",
+                    def = "ready")
+            AdminState state,
+
             @Key(doc = "Checks of this server that differ from the pool's.", optional = true) @Nullable HealthConfig health) {
         public ServerConfig {
             if (weight < 0 || weight > 256) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param eventLoops 0 for one per processor
  * @param routes empty when the only pool takes every request
  * @param admin null for no admin port
+ * @param stateFile empty for the place beside the file
  */
 public record WeirConfig(
         @Key(
@@ -42,6 +43,13 @@ public record WeirConfig(
 
         @Key(doc = "The admin port: API and metrics. Without it there is none.") @Nullable AdminConfig admin,
 
+        @Key(
+                doc = "Where changes made by the admin API are kept, so that they survive a reload and a restart. Without it: "
+                        + "beside the configuration file, under its name and `.state.json`. `off`: nowhere, they end with the "
+                        + "process.",
+                kind = Scalar.FILE_NAME)
+        String stateFile,
+
         @Key(doc = "How Weir stops.") ShutdownConfig shutdown) {
     public WeirConfig {
         listeners = List.copyOf(listeners);
@@ -64,11 +72,38 @@ public record WeirConfig(
                     kind = Scalar.DURATION)
             Duration deadline) {}
 
-    /** The admin port. */
+    /**
+     * The admin port.
+     *
+     * @param tokenFile empty for none
+     * @param tokenEnv empty for none
+     * @param mode in octal digits
+     */
     public record AdminConfig(
             @Key(
-                    doc = "Where to listen, as for listeners. Whoever reaches this address rules Weir: keep it local.",
+                    doc = "Where to listen: a loopback address such as `127.0.0.1:9090`, or `unix:/path`. Any other address "
+                            + "needs a token, for whoever reaches this port rules Weir.",
                     required = true,
                     kind = Scalar.BIND)
-            Address bind) {}
+            Address bind,
+
+            @Key(
+                    doc = "A file with the token that clients must send (`Authorization: Bearer …`). It is read anew when it "
+                            + "changes. `/livez` and `/readyz` need none.",
+                    kind = Scalar.FILE_NAME)
+            String tokenFile,
+
+            @Key(doc = "The environment variable that has the token, in place of a file.", kind = Scalar.ENVIRONMENT)
+            String tokenEnv,
+
+            @Key(
+                    doc = "Who may connect to a unix socket, as the mode of its file.",
+                    def = "0600",
+                    kind = Scalar.FILE_MODE)
+            String mode) {
+        /** Without a token. */
+        public AdminConfig(Address bind) {
+            this(bind, "", "", "0600");
+        }
+    }
 }

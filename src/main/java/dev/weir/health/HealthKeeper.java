@@ -1,5 +1,6 @@
 package dev.weir.health;
 
+import dev.weir.config.AdminState;
 import static java.util.Objects.requireNonNull;
 
 import dev.weir.balance.Pool;

@@ -1,5 +1,6 @@
 package dev.weir.health;
 
+import dev.weir.config.AdminState;
 import dev.weir.observe.Cause;
 import java.time.Duration;
 import java.util.ArrayDeque;

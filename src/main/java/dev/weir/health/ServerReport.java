@@ -1,5 +1,6 @@
 package dev.weir.health;
 
+import dev.weir.config.AdminState;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

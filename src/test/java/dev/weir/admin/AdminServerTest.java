@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.config.Address;
-import dev.weir.health.AdminState;
+import dev.weir.config.AdminState;
 import dev.weir.health.PoolReport;
 import dev.weir.health.ServerReport;
 import dev.weir.observe.Exposition;

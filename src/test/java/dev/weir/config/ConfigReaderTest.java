@@ -51,7 +51,7 @@ class ConfigReaderTest {
     }
 
     private static PoolConfig.ServerConfig server(Address address, int weight) {
-        return new PoolConfig.ServerConfig(address, weight, Integer.MAX_VALUE, false, null);
+        return new PoolConfig.ServerConfig(address, weight, Integer.MAX_VALUE, false, AdminState.READY, null);
     }
 
     private static PoolConfig web() {

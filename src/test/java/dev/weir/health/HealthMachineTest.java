@@ -1,5 +1,6 @@
 package dev.weir.health;
 
+import dev.weir.config.AdminState;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.observe.Cause;

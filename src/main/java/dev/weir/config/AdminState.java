@@ -1,4 +1,4 @@
-package dev.weir.health;
+package dev.weir.config;
 
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
