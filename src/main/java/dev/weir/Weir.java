@@ -4,12 +4,11 @@ import dev.weir.admin.AdminServer;
 import dev.weir.admin.AdminView;
 import dev.weir.balance.Pool;
 import dev.weir.config.AccessLogConfig;
-import dev.weir.config.Address;
+import dev.weir.config.AdminState;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.WeirConfig;
 import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
-import dev.weir.config.AdminState;
 import dev.weir.health.Checker;
 import dev.weir.health.HealthKeeper;
 import dev.weir.health.PoolReport;
@@ -29,7 +28,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,7 +135,7 @@ public final class Weir {
         }
         gauges();
         if (config.admin() != null) {
-            admin = AdminServer.start(config.admin().bind(), new View());
+            admin = AdminServer.start(config.admin(), transport, new View());
         }
         resolution.start();
         hedging.start();
@@ -208,8 +206,7 @@ public final class Weir {
             lines.add("listening on " + listener.boundTo());
         }
         if (admin != null) {
-            InetSocketAddress bound = admin.address();
-            lines.add("admin on " + new Address.Inet(bound.getAddress().getHostAddress(), bound.getPort()));
+            lines.add("admin on " + admin.boundTo());
         }
         return lines;
     }
@@ -219,9 +216,9 @@ public final class Weir {
         return listeners.stream().map(Listener::port).toList();
     }
 
-    /** The port of the admin server; -1 when there is none. */
+    /** The port of the admin server; -1 when it has none. */
     public int adminPort() {
-        return admin == null ? -1 : admin.address().getPort();
+        return admin == null ? -1 : admin.port();
     }
 
     /** The pools by name, in their current state. */

@@ -81,7 +81,7 @@ class ArchitectureTest {
                 .whereLayer("downstream")
                 .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "proxy")
                 .whereLayer("admin")
-                .mayOnlyAccessLayers("config", "observe", "pool", "balance", "health")
+                .mayOnlyAccessLayers("config", "observe", "loop", "pool", "balance", "health")
                 .check(WEIR);
     }
 

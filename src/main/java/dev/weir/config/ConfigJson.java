@@ -46,13 +46,12 @@ public final class ConfigJson {
     }
 
     private static boolean isLeftOut(Shapes.Field field, Object value, boolean brief) {
-        boolean empty =
-                switch (field.shape()) {
-                    case Shape.Single _ -> value.equals("");
-                    case Shape.Many _ -> ((List<?>) value).isEmpty();
-                    case Shape.Named _ -> ((Map<?, ?>) value).isEmpty();
-                    default -> false;
-                };
+        boolean empty = switch (field.shape()) {
+            case Shape.Single _ -> value.equals("");
+            case Shape.Many _ -> ((List<?>) value).isEmpty();
+            case Shape.Named _ -> ((Map<?, ?>) value).isEmpty();
+            default -> false;
+        };
         return empty || (brief && !field.key().required() && value.equals(ConfigDefaults.of(field)));
     }
 

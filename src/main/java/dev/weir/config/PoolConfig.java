@@ -129,8 +129,9 @@ public record PoolConfig(
             boolean backup,
 
             @Key(
-                    doc = "`drain`: no new requests, and those under way finish. `maint`: no checks either. It can also be "
-                            + "set while Weir runs.",
+                    doc =
+                            "`drain`: no new requests, and those under way finish. `maint`: no checks either. It can also be "
+                                    + "set while Weir runs.",
                     def = "ready")
             AdminState state,
 

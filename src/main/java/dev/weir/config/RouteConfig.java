@@ -12,8 +12,9 @@ import java.util.Map;
  */
 public record RouteConfig(
         @Key(
-                doc = "What the admin API and `weir diff` call this route, one of a kind. Without it they use a hash of its "
-                        + "content.",
+                doc =
+                        "What the admin API and `weir diff` call this route, one of a kind. Without it they use a hash of its "
+                                + "content.",
                 kind = Scalar.NAME)
         String name,
 

@@ -44,9 +44,10 @@ public record WeirConfig(
         @Key(doc = "The admin port: API and metrics. Without it there is none.") @Nullable AdminConfig admin,
 
         @Key(
-                doc = "Where changes made by the admin API are kept, so that they survive a reload and a restart. Without it: "
-                        + "beside the configuration file, under its name and `.state.json`. `off`: nowhere, they end with the "
-                        + "process.",
+                doc =
+                        "Where changes made by the admin API are kept, so that they survive a reload and a restart. Without it: "
+                                + "beside the configuration file, under its name and `.state.json`. `off`: nowhere, they end with the "
+                                + "process.",
                 kind = Scalar.FILE_NAME)
         String stateFile,
 
@@ -81,15 +82,17 @@ public record WeirConfig(
      */
     public record AdminConfig(
             @Key(
-                    doc = "Where to listen: a loopback address such as `127.0.0.1:9090`, or `unix:/path`. Any other address "
-                            + "needs a token, for whoever reaches this port rules Weir.",
+                    doc =
+                            "Where to listen: a loopback address such as `127.0.0.1:9090`, or `unix:/path`. Any other address "
+                                    + "needs a token, for whoever reaches this port rules Weir.",
                     required = true,
                     kind = Scalar.BIND)
             Address bind,
 
             @Key(
-                    doc = "A file with the token that clients must send (`Authorization: Bearer …`). It is read anew when it "
-                            + "changes. `/livez` and `/readyz` need none.",
+                    doc =
+                            "A file with the token that clients must send (`Authorization: Bearer …`). It is read anew when it "
+                                    + "changes. `/livez` and `/readyz` need none.",
                     kind = Scalar.FILE_NAME)
             String tokenFile,
 

@@ -3,6 +3,7 @@ package dev.weir.downstream;
 import dev.weir.config.Address;
 import dev.weir.config.ListenerConfig;
 import dev.weir.loop.Loop;
+import dev.weir.loop.SocketFile;
 import dev.weir.loop.Transport;
 import dev.weir.observe.Cause;
 import dev.weir.proxy.ClientInfo;
@@ -18,12 +19,9 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -118,28 +116,16 @@ public final class Listener {
                 yield address;
             }
             case Address.Unix unix -> {
-                removeStale(Path.of(unix.path()));
+                try {
+                    SocketFile.removeStale(Path.of(unix.path()));
+                } catch (IOException inTheWay) {
+                    throw new IOException("cannot listen on " + bind + ": " + inTheWay.getMessage(), inTheWay);
+                }
                 yield transport.nativeSockets()
                         ? new DomainSocketAddress(unix.path())
                         : UnixDomainSocketAddress.of(unix.path());
             }
         };
-    }
-
-    /** A socket file that nobody listens on any more is left from a process that was killed. */
-    private static void removeStale(Path path) throws IOException {
-        if (!Files.exists(path)) {
-            return;
-        }
-        try {
-            SocketChannel.open(UnixDomainSocketAddress.of(path)).close();
-        } catch (ConnectException nobody) {
-            Files.delete(path);
-            return;
-        } catch (SocketException notASocket) {
-            throw new IOException("cannot listen on unix:" + path + ": the file exists and is no socket", notASocket);
-        }
-        throw new IOException("cannot listen on unix:" + path + ": another program listens there");
     }
 
     public ListenerConfig config() {

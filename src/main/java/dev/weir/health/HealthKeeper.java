@@ -1,9 +1,9 @@
 package dev.weir.health;
 
-import dev.weir.config.AdminState;
 import static java.util.Objects.requireNonNull;
 
 import dev.weir.balance.Pool;
+import dev.weir.config.AdminState;
 import dev.weir.config.HealthConfig;
 import dev.weir.observe.Cause;
 import dev.weir.observe.Meters;

@@ -43,8 +43,9 @@ class ConfigPartTest {
             }
             assertThat(ConfigReader.read("json", ConfigJson.whole(config).toString()))
                     .as("seed %s", seed)
-                    .isInstanceOfSatisfying(ConfigResult.Sound.class, read -> assertThat(read.config())
-                            .isEqualTo(config));
+                    .isInstanceOfSatisfying(
+                            ConfigResult.Sound.class,
+                            read -> assertThat(read.config()).isEqualTo(config));
         }
     }
 

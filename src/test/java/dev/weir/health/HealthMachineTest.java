@@ -1,8 +1,8 @@
 package dev.weir.health;
 
-import dev.weir.config.AdminState;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.config.AdminState;
 import dev.weir.observe.Cause;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,10 +1,10 @@
 package dev.weir.health;
 
-import dev.weir.config.AdminState;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.balance.Choice;
 import dev.weir.balance.Pool;
+import dev.weir.config.AdminState;
 import dev.weir.config.PoolConfig;
 import dev.weir.observe.Meters;
 import dev.weir.pool.Failure;
