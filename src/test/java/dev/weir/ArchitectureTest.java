@@ -47,6 +47,8 @@ class ArchitectureTest {
                 .definedBy("dev.weir.proxy..")
                 .layer("downstream")
                 .definedBy("dev.weir.downstream..")
+                .layer("control")
+                .definedBy("dev.weir.control..")
                 .layer("admin")
                 .definedBy("dev.weir.admin..")
                 .layer("root")
@@ -80,8 +82,10 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("config", "http", "observe", "loop", "pool", "balance", "route", "upstream")
                 .whereLayer("downstream")
                 .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "proxy")
+                .whereLayer("control")
+                .mayOnlyAccessLayers("config", "observe", "tls")
                 .whereLayer("admin")
-                .mayOnlyAccessLayers("config", "observe", "loop", "pool", "balance", "health")
+                .mayOnlyAccessLayers("config", "observe", "loop", "pool", "balance", "health", "control")
                 .check(WEIR);
     }
 
