@@ -49,6 +49,8 @@ class ArchitectureTest {
                 .definedBy("dev.weir.downstream..")
                 .layer("admin")
                 .definedBy("dev.weir.admin..")
+                .layer("process")
+                .definedBy("dev.weir.process..")
                 .layer("root")
                 .definedBy("dev.weir")
                 .whereLayer("config")
@@ -82,6 +84,8 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "proxy")
                 .whereLayer("admin")
                 .mayOnlyAccessLayers("config", "observe", "loop", "pool", "balance", "health")
+                .whereLayer("process")
+                .mayOnlyAccessLayers("config", "loop")
                 .check(WEIR);
     }
 
