@@ -17,10 +17,13 @@ import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
 import dev.weir.observe.Exposition;
+import dev.weir.observe.LoopMeters;
 import dev.weir.observe.Meters;
 import dev.weir.observe.ProcessMeters;
 import dev.weir.pool.Server;
 import dev.weir.pool.ServerRegistry;
+import dev.weir.process.Drain;
+import dev.weir.process.InheritedSockets;
 import dev.weir.proxy.Worker;
 import dev.weir.tls.TlsKeeper;
 import io.netty.channel.EventLoop;
@@ -28,12 +31,12 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,7 +63,7 @@ public final class Weir {
     private final List<Listener> listeners = new ArrayList<>();
     private final Transport transport = Transport.best();
     private final AtomicBoolean stopping = new AtomicBoolean();
-    private final CountDownLatch hurry = new CountDownLatch(1);
+    private final Drain drain = new Drain(new Traffic(), this::progress);
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Thread resolution;
     private final Thread hedging;
@@ -68,6 +71,8 @@ public final class Weir {
     private volatile Snapshot snapshot;
 
     private @Nullable AdminServer admin;
+    /** Told how a stop goes on. */
+    private volatile Consumer<String> heard = text -> {};
 
     private Weir(WeirConfig config, AccessLog accessLog, Meters meters, TlsKeeper tls) {
         this.config = config;
@@ -92,6 +97,18 @@ public final class Weir {
      * @throws StartFailure with a sentence for the user; nothing is left running
      */
     public static Weir start(WeirConfig config) throws StartFailure {
+        Weir weir = prepare(config, InheritedSockets.none());
+        weir.accept();
+        return weir;
+    }
+
+    /**
+     * Starts but for accepting: what connects waits until {@link #accept}.
+     *
+     * @param given sockets that are open already; a listener whose address none of them has opens its own
+     * @throws StartFailure with a sentence for the user; nothing is left running
+     */
+    public static Weir prepare(WeirConfig config, InheritedSockets given) throws StartFailure {
         int loops = config.eventLoops() > 0
                 ? config.eventLoops()
                 : Runtime.getRuntime().availableProcessors();
@@ -111,7 +128,7 @@ public final class Weir {
         }
         Weir weir = new Weir(config, accessLog, meters, tls);
         try {
-            weir.bind();
+            weir.bind(given);
         } catch (IOException failure) {
             weir.end();
             throw new StartFailure(failure);
@@ -119,7 +136,7 @@ public final class Weir {
         return weir;
     }
 
-    private void bind() throws IOException {
+    private void bind(InheritedSockets given) throws IOException {
         for (int i = 0; i < meters.loops(); i++) {
             Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
             boolean logged = config.accessLog().target() != AccessLogConfig.Target.OFF;
@@ -131,7 +148,13 @@ public final class Weir {
         int accepting = 0;
         for (ListenerConfig listener : config.listeners()) {
             EventLoop loop = connections.get(accepting++ % connections.size()).loop();
-            listeners.add(Listener.bind(listener, tls.listener(listener), connections, loop, transport));
+            listeners.add(Listener.bind(
+                    listener, tls.listener(listener), connections, loop, transport, given.take(listener.bind())));
+        }
+        for (String address : given.closeRest()) {
+            LOG.warn(
+                    "the socket {} was passed to Weir, but no listener has that address: nobody answers there",
+                    address);
         }
         gauges();
         if (config.admin() != null) {
@@ -140,6 +163,11 @@ public final class Weir {
         resolution.start();
         hedging.start();
         tls.start();
+    }
+
+    /** All listeners accept from now on. */
+    public void accept() {
+        listeners.forEach(Listener::accept);
     }
 
     private void gauges() {
@@ -221,6 +249,11 @@ public final class Weir {
         return admin == null ? -1 : admin.port();
     }
 
+    /** The event loops of the data plane. */
+    public List<EventLoop> loops() {
+        return connections.stream().map(Connections::loop).toList();
+    }
+
     /** The pools by name, in their current state. */
     public Iterable<Pool> pools() {
         return snapshot.pools().values();
@@ -247,14 +280,22 @@ public final class Weir {
      */
     public void stop() {
         if (stopping.compareAndSet(false, true)) {
-            Thread.ofPlatform().name("weir-stop").start(this::drain);
+            Thread.ofPlatform().name("weir-stop").start(this::shutDown);
+        } else {
+            // After a hand-over there is more time than for a stop.
+            drain.shorten(Drain.Profile.of(config.shutdown()));
         }
     }
 
     /** Stops without waiting for exchanges under way, also when it is stopping already. Returns at once. */
     public void stopNow() {
-        hurry.countDown();
+        drain.hurry();
         stop();
+    }
+
+    /** From now on {@code listener} hears how a stop goes on, as a clause; on a thread that may block. */
+    public void tellProgress(Consumer<String> listener) {
+        heard = listener;
     }
 
     /** Waits until Weir has stopped, or the thread is interrupted. */
@@ -266,32 +307,57 @@ public final class Weir {
         }
     }
 
-    private void drain() {
-        Duration deadline = config.shutdown().deadline();
-        LOG.info("stopping: requests under way have {} to finish", deadline);
+    private void shutDown() {
+        WeirConfig.ShutdownConfig config = this.config.shutdown();
+        LOG.info("stopping: requests under way have {} to finish", config.deadline());
+        heard.accept("stopping");
+        drain.delay(config.readinessDelay());
         for (Listener listener : listeners) {
             listener.close();
         }
-        for (Connections loop : connections) {
-            loop.loop().execute(loop::drain);
-        }
-        long end = System.nanoTime() + deadline.toNanos();
-        try {
-            while (openConnections() > 0 && System.nanoTime() - end < 0 && !hurry.await(10, TimeUnit.MILLISECONDS)) {
-                // Looks again: connections end on their loops, which tell nobody.
-            }
-        } catch (InterruptedException nobodyDoes) {
-            Thread.currentThread().interrupt();
-        }
+        drain.run(Drain.Profile.of(config));
         end();
     }
 
-    private long openConnections() {
-        long open = 0;
-        for (int i = 0; i < meters.loops(); i++) {
-            open += meters.loop(i).connectionsOpen.get();
+    private void progress(String left) {
+        LOG.warn("stopping: there are still {}", left);
+        heard.accept("stopping: there are still " + left);
+    }
+
+    /** What flows here, in the eyes of its drain. */
+    private final class Traffic implements Drain.Traffic {
+        @Override
+        public Drain.Left left() {
+            long open = 0;
+            long requests = 0;
+            long tunnels = 0;
+            for (int i = 0; i < meters.loops(); i++) {
+                LoopMeters loop = meters.loop(i);
+                open += loop.connectionsOpen.get();
+                requests += loop.requestsInFlight.get();
+                tunnels += loop.tunnelsOpen.get();
+            }
+            return new Drain.Left(open, Math.max(0, requests - tunnels), tunnels);
         }
-        return open;
+
+        @Override
+        public void drain(long idleNanos) {
+            each(loop -> loop.drain(idleNanos));
+        }
+
+        @Override
+        public void cutRequests() {
+            each(Connections::cutRequests);
+        }
+
+        @Override
+        public void endTunnels() {
+            each(Connections::endTunnels);
+        }
+
+        private void each(Consumer<Connections> task) {
+            connections.forEach(loop -> loop.loop().execute(() -> task.accept(loop)));
+        }
     }
 
     /** Cuts what is left and gives everything back. */

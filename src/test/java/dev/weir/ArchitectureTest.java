@@ -51,6 +51,8 @@ class ArchitectureTest {
                 .definedBy("dev.weir.control..")
                 .layer("admin")
                 .definedBy("dev.weir.admin..")
+                .layer("process")
+                .definedBy("dev.weir.process..")
                 .layer("root")
                 .definedBy("dev.weir")
                 .whereLayer("config")
@@ -86,6 +88,8 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("config", "observe", "tls")
                 .whereLayer("admin")
                 .mayOnlyAccessLayers("config", "observe", "loop", "pool", "balance", "health", "control")
+                .whereLayer("process")
+                .mayOnlyAccessLayers("config", "loop")
                 .check(WEIR);
     }
 

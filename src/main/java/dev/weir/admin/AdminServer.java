@@ -2,6 +2,7 @@ package dev.weir.admin;
 
 import dev.weir.config.Address;
 import dev.weir.config.WeirConfig.AdminConfig;
+import dev.weir.loop.GivenSocket;
 import dev.weir.loop.Transport;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,22 +56,17 @@ public final class AdminServer implements AutoCloseable {
      * @throws IOException when it may not or cannot be bound; the message is one sentence for a person
      */
     public static AdminServer start(AdminConfig config, Transport transport, AdminView view) throws IOException {
-        return start(config, transport, view, -1);
+        return start(config, transport, view, null);
     }
 
     /**
-     * Takes over a listening socket of this address that another process has opened.
+     * Opens the admin port, or takes over a listening socket of its address that another process has opened.
      *
-     * @param descriptor of the socket in this process
-     * @throws IOException as {@link #start}
+     * @param given null for none
+     * @throws IOException as above
      */
-    public static AdminServer adopt(AdminConfig config, Transport transport, AdminView view, int descriptor)
-            throws IOException {
-        return start(config, transport, view, descriptor);
-    }
-
-    private static AdminServer start(AdminConfig config, Transport transport, AdminView view, int descriptor)
-            throws IOException {
+    public static AdminServer start(
+            AdminConfig config, Transport transport, AdminView view, @Nullable GivenSocket given) throws IOException {
         Token token = Token.of(config, System::getenv);
         AdminSocket socket = AdminSocket.of(config, transport);
         if (socket.isForOthers() && token == null) {
@@ -82,10 +79,10 @@ public final class AdminServer implements AutoCloseable {
         Gate gate = new Gate(token, new Trusted(socket.isLoopback()));
         AdminServer server = new AdminServer(socket, group, gate, new AdminApi(view));
         try {
-            if (descriptor < 0) {
+            if (given == null) {
                 socket.bind(group.next(), server.new Acceptor());
             } else {
-                socket.adopt(descriptor, group.next(), server.new Acceptor());
+                socket.adopt(given, group.next(), server.new Acceptor());
             }
         } catch (IOException failure) {
             server.close();

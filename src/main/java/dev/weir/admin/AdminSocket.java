@@ -2,6 +2,7 @@ package dev.weir.admin;
 
 import dev.weir.config.Address;
 import dev.weir.config.WeirConfig.AdminConfig;
+import dev.weir.loop.GivenSocket;
 import dev.weir.loop.SocketFile;
 import dev.weir.loop.Transport;
 import io.netty.channel.Channel;
@@ -9,8 +10,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.epoll.EpollServerDomainSocketChannel;
-import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
@@ -41,6 +40,8 @@ final class AdminSocket {
     private final @Nullable InetSocketAddress address;
 
     private @Nullable Channel channel;
+    /** Whoever opened it listens on. */
+    private boolean kept;
 
     private AdminSocket(AdminConfig config, Transport transport, @Nullable InetSocketAddress address) {
         this.config = config;
@@ -133,16 +134,15 @@ final class AdminSocket {
     }
 
     /** Listens on a socket that is bound and listening already. */
-    void adopt(int descriptor, EventLoop loop, ChannelHandler acceptor) throws IOException {
-        if (!transport.name().equals("epoll")) {
+    void adopt(GivenSocket given, EventLoop loop, ChannelHandler acceptor) throws IOException {
+        if (!transport.adopts()) {
             throw refused("a listening socket can be taken over on Linux only", new UnsupportedOperationException());
         }
-        Channel opened = address == null
-                ? new EpollServerDomainSocketChannel(descriptor)
-                : new EpollServerSocketChannel(descriptor);
+        Channel opened = transport.listening(given.descriptor(), address == null);
         opened.pipeline().addLast(acceptor);
         await(loop.register(opened));
         channel = opened;
+        kept = given.kept();
     }
 
     private void await(ChannelFuture future) throws IOException {
@@ -180,7 +180,7 @@ final class AdminSocket {
             return;
         }
         channel.close().awaitUninterruptibly();
-        if (last && config.bind() instanceof Address.Unix unix) {
+        if (last && !kept && config.bind() instanceof Address.Unix unix) {
             try {
                 Files.deleteIfExists(Path.of(unix.path()));
             } catch (IOException left) {

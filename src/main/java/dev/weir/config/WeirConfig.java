@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param routes empty when the only pool takes every request
  * @param admin null for no admin port
  * @param stateFile empty for the place beside the file
+ * @param pidFile empty for none
  */
 public record WeirConfig(
         @Key(
@@ -51,7 +52,16 @@ public record WeirConfig(
                 kind = Scalar.FILE_NAME)
         String stateFile,
 
-        @Key(doc = "How Weir stops.") ShutdownConfig shutdown) {
+        @Key(doc = "How Weir stops.") ShutdownConfig shutdown,
+
+        @Key(doc = "How a new process takes over from a running one, see [operations](operations.md).")
+        UpgradeConfig upgrade,
+
+        @Key(
+                doc = "The file that has the number of the process while it runs. A file that is there already is "
+                        + "replaced.",
+                kind = Scalar.FILE_NAME)
+        String pidFile) {
     public WeirConfig {
         listeners = List.copyOf(listeners);
         routes = List.copyOf(routes);
@@ -66,12 +76,75 @@ public record WeirConfig(
     /** How Weir stops. */
     public record ShutdownConfig(
             @Key(
-                    doc = "How long requests in flight may go on after the signal to stop.",
+                    doc = "How long `/readyz` says that Weir stops while everything is still served, so that whoever "
+                            + "sends traffic here looks elsewhere first.",
+                    def = "0s",
+                    min = "0s",
+                    max = "24h",
+                    kind = Scalar.DURATION)
+            Duration readinessDelay,
+
+            @Key(
+                    doc = "How long requests in flight may go on once the listeners are closed.",
                     def = "30s",
                     min = "0s",
                     max = "24h",
                     kind = Scalar.DURATION)
-            Duration deadline) {}
+            Duration deadline,
+
+            @Key(
+                    doc = "The same for tunnels (WebSocket and other upgrades). At the end of it a tunnel ends as if "
+                            + "its client had ended it.",
+                    def = "30s",
+                    min = "0s",
+                    max = "168h",
+                    kind = Scalar.DURATION)
+            Duration tunnels,
+
+            @Key(
+                    doc = "How long a connection that is kept open may still bring a request, which is answered with "
+                            + "`Connection: close`. Closing it at once would lose a request that is on its way.",
+                    def = "1s",
+                    min = "0s",
+                    max = "1h",
+                    kind = Scalar.DURATION)
+            Duration idle) {}
+
+    /** How a new process takes over. */
+    public record UpgradeConfig(
+            @Key(
+                    doc = "How long the new process may take until it is ready. It is ended then, and the old one "
+                            + "goes on.",
+                    def = "1m",
+                    min = "1s",
+                    max = "1h",
+                    kind = Scalar.DURATION)
+            Duration startTimeout,
+
+            @Key(
+                    doc = "How long requests in flight may go on in the old process.",
+                    def = "10m",
+                    min = "0s",
+                    max = "24h",
+                    kind = Scalar.DURATION)
+            Duration deadline,
+
+            @Key(
+                    doc = "How long tunnels (WebSocket and other upgrades) may go on in the old process.",
+                    def = "1h",
+                    min = "0s",
+                    max = "168h",
+                    kind = Scalar.DURATION)
+            Duration tunnels,
+
+            @Key(
+                    doc = "How long a connection that is kept open may still bring the old process a request, which is "
+                            + "answered with `Connection: close`. The listener's `timeouts.keep-alive` holds as well.",
+                    def = "1m",
+                    min = "0s",
+                    max = "1h",
+                    kind = Scalar.DURATION)
+            Duration idle) {}
 
     /**
      * The admin port.

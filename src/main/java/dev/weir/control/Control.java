@@ -214,7 +214,8 @@ public final class Control implements AutoCloseable {
     private void tellIdle() {
         state.effective()
                 .idle()
-                .forEach(idle -> LOG.warn("a change by the admin API is kept but idle: {}: {}", idle.change(), idle.why()));
+                .forEach(idle ->
+                        LOG.warn("a change by the admin API is kept but idle: {}: {}", idle.change(), idle.why()));
     }
 
     @Override

@@ -145,7 +145,9 @@ public final class Difference {
     }
 
     private void routes(WeirConfig from, WeirConfig to) {
-        if (from.routes().equals(to.routes()) && (!from.routes().isEmpty() || from.pools().keySet().equals(to.pools().keySet()))) {
+        if (from.routes().equals(to.routes())
+                && (!from.routes().isEmpty()
+                        || from.pools().keySet().equals(to.pools().keySet()))) {
             return;
         }
         Map<String, RouteConfig> before = byId(from);
@@ -181,7 +183,13 @@ public final class Difference {
         both(from.pools(), to.pools(), (name, pair) -> {
             if (pair.from == null) {
                 int servers = pair.to == null ? 0 : pair.to.servers().size();
-                add(Kind.ADDED, "pool " + name, "", count(servers), "its servers get requests when they have been checked", 0);
+                add(
+                        Kind.ADDED,
+                        "pool " + name,
+                        "",
+                        count(servers),
+                        "its servers get requests when they have been checked",
+                        0);
             } else if (pair.to == null) {
                 int inFlight = pair.from.servers().stream()
                         .mapToInt(server -> inFlight(name, server))
@@ -195,7 +203,11 @@ public final class Difference {
 
     private void pool(String name, PoolConfig from, PoolConfig to) {
         Map<String, Object> none = Map.of("servers", List.of());
-        leaves("pool " + name + ": ", ConfigPart.with(from, none), ConfigPart.with(to, none), Difference::touchedByPool);
+        leaves(
+                "pool " + name + ": ",
+                ConfigPart.with(from, none),
+                ConfigPart.with(to, none),
+                Difference::touchedByPool);
         both(byAddress(from), byAddress(to), (_, pair) -> {
             ServerConfig any = pair.any();
             String what = "server " + any.address() + " of pool " + name;
@@ -204,7 +216,11 @@ public final class Difference {
             } else if (pair.to == null) {
                 add(Kind.REMOVED, what, text(any), "", DRAINS, inFlight(name, any));
             } else {
-                leaves(what + ": ", pair.from, pair.to, key -> first(key).equals("health") ? "its checks" : NEW_REQUESTS);
+                leaves(
+                        what + ": ",
+                        pair.from,
+                        pair.to,
+                        key -> first(key).equals("health") ? "its checks" : NEW_REQUESTS);
             }
         });
     }
@@ -240,7 +256,8 @@ public final class Difference {
         List<String> parts = new ArrayList<>();
         ConfigJson.brief(section).properties().forEach(each -> {
             if (!each.getKey().equals("address") && !each.getKey().equals("name")) {
-                parts.add(each.getKey() + ": " + (each.getValue().isValueNode() ? each.getValue().asString() : each.getValue()));
+                parts.add(each.getKey() + ": "
+                        + (each.getValue().isValueNode() ? each.getValue().asString() : each.getValue()));
             }
         });
         return String.join(", ", parts);

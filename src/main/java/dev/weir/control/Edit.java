@@ -76,8 +76,9 @@ public interface Edit {
             }
             all.putAll(values);
             all.keySet().removeAll(restored);
-            all.entrySet().removeIf(each -> ConfigPart.values(under, Set.of(each.getKey()))
-                    .containsValue(each.getValue()));
+            all.entrySet()
+                    .removeIf(each ->
+                            ConfigPart.values(under, Set.of(each.getKey())).containsValue(each.getValue()));
             return all.isEmpty()
                     ? state.overlay().without(pool, address)
                     : state.overlay().with(pool, address, new ServerEdit.Changed(all));
@@ -132,7 +133,8 @@ public interface Edit {
             }
             List<String> ids = Routes.ids(Routes.spelledOut(state.config()));
             if (!before.isEmpty() && !ids.contains(before)) {
-                throw new Refused(Refused.Why.UNSOUND, "There is no route '" + before + "' before which it could stand.");
+                throw new Refused(
+                        Refused.Why.UNSOUND, "There is no route '" + before + "' before which it could stand.");
             }
             String id = Routes.ids(List.of(route)).getFirst();
             if (ids.contains(id)) {

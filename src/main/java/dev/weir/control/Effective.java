@@ -33,8 +33,7 @@ public record Effective(WeirConfig config, List<Idle> idle) {
      *
      * @param discovered the servers of each pool, by source
      */
-    static Effective of(
-            WeirConfig base, Overlay overlay, Map<String, Map<String, List<ServerConfig>>> discovered) {
+    static Effective of(WeirConfig base, Overlay overlay, Map<String, Map<String, List<ServerConfig>>> discovered) {
         if (overlay.isEmpty() && discovered.isEmpty()) {
             return new Effective(base, List.of());
         }
@@ -44,10 +43,7 @@ public record Effective(WeirConfig config, List<Idle> idle) {
     /** The same without the changes of single servers: what those are changes of. */
     static Effective underlying(
             WeirConfig base, Overlay overlay, Map<String, Map<String, List<ServerConfig>>> discovered) {
-        return of(
-                base,
-                new Overlay(overlay.pools(), Map.of(), overlay.routes(), overlay.removedRoutes()),
-                discovered);
+        return of(base, new Overlay(overlay.pools(), Map.of(), overlay.routes(), overlay.removedRoutes()), discovered);
     }
 
     private static final class Laying {
@@ -56,10 +52,7 @@ public record Effective(WeirConfig config, List<Idle> idle) {
         private final Map<String, Map<String, List<ServerConfig>>> discovered;
         private final List<Idle> idle = new ArrayList<>();
 
-        Laying(
-                WeirConfig base,
-                Overlay overlay,
-                Map<String, Map<String, List<ServerConfig>>> discovered) {
+        Laying(WeirConfig base, Overlay overlay, Map<String, Map<String, List<ServerConfig>>> discovered) {
             this.base = base;
             this.overlay = overlay;
             this.discovered = discovered;
@@ -102,7 +95,9 @@ public record Effective(WeirConfig config, List<Idle> idle) {
 
         /** The file's own, in the file's very list, unless something was changed of them or of the pools. */
         private List<RouteConfig> routes(Set<String> pools) {
-            if (overlay.routes().isEmpty() && overlay.removedRoutes().isEmpty() && overlay.pools().isEmpty()) {
+            if (overlay.routes().isEmpty()
+                    && overlay.removedRoutes().isEmpty()
+                    && overlay.pools().isEmpty()) {
                 return base.routes();
             }
             List<RouteConfig> routes = new ArrayList<>(Routes.spelledOut(base));
@@ -149,8 +144,9 @@ public record Effective(WeirConfig config, List<Idle> idle) {
             }
             Map<String, ServerConfig> servers = new LinkedHashMap<>();
             pool.servers().forEach(server -> servers.put(server.address().canonical(), server));
-            found.values().forEach(list -> list.forEach(server ->
-                    servers.putIfAbsent(server.address().canonical(), server)));
+            found.values()
+                    .forEach(list -> list.forEach(
+                            server -> servers.putIfAbsent(server.address().canonical(), server)));
             edits.forEach((address, edit) -> lay(name, address, edit, servers));
             return ConfigPart.with(pool, Map.of("servers", List.copyOf(servers.values())));
         }
@@ -160,8 +156,8 @@ public record Effective(WeirConfig config, List<Idle> idle) {
             switch (edit) {
                 case ServerEdit.Added added -> servers.put(address, added.config());
                 case ServerEdit.Removed _ when known != null -> servers.remove(address);
-                case ServerEdit.Changed changed when known != null ->
-                    servers.put(address, ConfigPart.with(known, changed.values()));
+                case ServerEdit.Changed changed
+                when known != null -> servers.put(address, ConfigPart.with(known, changed.values()));
                 default -> idle(change(pool, address, edit), "the server is neither in the file nor discovered now");
             }
         }
@@ -171,7 +167,10 @@ public record Effective(WeirConfig config, List<Idle> idle) {
             return switch (edit) {
                 case ServerEdit.Added _ -> server + " is added";
                 case ServerEdit.Removed _ -> server + " is removed";
-                case ServerEdit.Changed changed -> server + " has another " + String.join(", ", new LinkedHashSet<>(changed.values().keySet()));
+                case ServerEdit.Changed changed ->
+                    server + " has another "
+                            + String.join(
+                                    ", ", new LinkedHashSet<>(changed.values().keySet()));
             };
         }
 

@@ -73,7 +73,8 @@ public final class FileStore implements StateStore {
         } catch (AccessDeniedException denied) {
             throw refused("no permission to read it", denied);
         } catch (IOException | JacksonException damaged) {
-            throw refused(String.valueOf(damaged.getMessage()).lines().findFirst().orElse(""), damaged);
+            throw refused(
+                    String.valueOf(damaged.getMessage()).lines().findFirst().orElse(""), damaged);
         }
     }
 
@@ -89,14 +90,17 @@ public final class FileStore implements StateStore {
             throw new IOException("it is longer than any that Weir writes");
         }
         JsonNode root = JSON.readTree(Files.readAllBytes(file));
-        if (!root.isObject() || !root.path("format").isInt() || !root.path("counter").isIntegralNumber()) {
+        if (!root.isObject()
+                || !root.path("format").isInt()
+                || !root.path("counter").isIntegralNumber()) {
             throw new IOException("it is damaged, or no state file of Weir");
         }
         int format = root.path("format").intValue();
         if (format != FORMAT) {
             throw new IOException("it has the format " + format + ", and this version of Weir reads " + FORMAT);
         }
-        return new Saved(OverlayJson.read(root.path("changes")), root.path("counter").longValue());
+        return new Saved(
+                OverlayJson.read(root.path("changes")), root.path("counter").longValue());
     }
 
     @Override

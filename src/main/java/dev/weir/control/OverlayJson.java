@@ -43,9 +43,9 @@ public final class OverlayJson {
         });
         ObjectNode routes = root.putObject("routes");
         ArrayNode added = routes.putArray("added");
-        overlay.routes().forEach(each -> added.addObject()
-                .put("before", each.before())
-                .set("route", ConfigJson.brief(each.route())));
+        overlay.routes()
+                .forEach(each ->
+                        added.addObject().put("before", each.before()).set("route", ConfigJson.brief(each.route())));
         ArrayNode removed = routes.putArray("removed");
         overlay.removedRoutes().forEach(removed::add);
         return root;
@@ -107,7 +107,9 @@ public final class OverlayJson {
         if (edit.has("added")) {
             return new ServerEdit.Added(part(ServerConfig.class, "the server " + what, edit.path("added")));
         }
-        return changed(part(ServerConfig.class, "the server " + what, addressed(address, edit.path("changed"))), edit.path("changed"));
+        return changed(
+                part(ServerConfig.class, "the server " + what, addressed(address, edit.path("changed"))),
+                edit.path("changed"));
     }
 
     /** A section without its required key cannot be read, so it gets it. */

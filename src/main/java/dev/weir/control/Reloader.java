@@ -166,7 +166,10 @@ public final class Reloader {
     private static void log(Report report) {
         switch (report.outcome()) {
             case APPLIED -> {
-                LOG.warn("configuration reloaded ({}): {}", report.by(), count(report.changes().size(), "change"));
+                LOG.warn(
+                        "configuration reloaded ({}): {}",
+                        report.by(),
+                        count(report.changes().size(), "change"));
                 report.changes().stream().limit(MOST_LOGGED).forEach(change -> LOG.warn("  {}", change));
             }
             case UNCHANGED -> LOG.info("configuration reloaded ({}): nothing has changed", report.by());
@@ -196,8 +199,8 @@ public final class Reloader {
             return new Plan(problems, List.of(), List.of());
         }
         State state = control.state();
-        WeirConfig planned =
-                Effective.of(sound.config(), state.overlay(), state.discovered()).config();
+        WeirConfig planned = Effective.of(sound.config(), state.overlay(), state.discovered())
+                .config();
         return new Plan(List.of(), sentences(sound.warnings()), Difference.of(state.config(), planned, load));
     }
 

@@ -53,6 +53,7 @@ public final class Routes {
     }
 
     private static boolean passesTo(@Nullable ListenerTls tls, String pool) {
-        return tls != null && tls.passthrough().stream().anyMatch(each -> each.pool().equals(pool));
+        return tls != null
+                && tls.passthrough().stream().anyMatch(each -> each.pool().equals(pool));
     }
 }

@@ -8,8 +8,17 @@ import io.netty.channel.ChannelHandler;
  * {@code onClose} exactly once. Confined to the connection's loop.
  */
 interface Downstream extends ChannelHandler {
-    /** Weir stops: closes now if nothing is under way, else after what is. */
+    /**
+     * Weir stops: the connection ends after what is under way, or when it has been idle for as long as
+     * {@link dev.weir.proxy.Worker#idleNanos} says.
+     */
     void drain();
+
+    /** Weir waits no longer for requests, but it does for tunnels. */
+    void cutRequests();
+
+    /** Weir waits no longer for tunnels: each ends as if its client had ended it. */
+    void endTunnels();
 
     /** Weir stops and waits no longer. */
     void cut();

@@ -9,6 +9,7 @@ import dev.weir.config.AdminState;
 import dev.weir.config.WeirConfig.AdminConfig;
 import dev.weir.health.PoolReport;
 import dev.weir.health.ServerReport;
+import dev.weir.loop.GivenSocket;
 import dev.weir.loop.Transport;
 import dev.weir.observe.Exposition;
 import dev.weir.observe.Meters;
@@ -385,7 +386,7 @@ class AdminServerTest {
         listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         listening.listen(8);
         server.close();
-        server = AdminServer.adopt(ANY_PORT, TRANSPORT, view, listening.intValue());
+        server = AdminServer.start(ANY_PORT, TRANSPORT, view, new GivenSocket(listening.intValue(), false));
         assertThat(server.port()).isEqualTo(listening.localAddress().getPort());
         assertThat(server.descriptor()).isEqualTo(listening.intValue());
         assertThat(send("GET", "/livez", "").statusCode()).isEqualTo(200);

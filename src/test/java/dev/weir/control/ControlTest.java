@@ -66,8 +66,7 @@ class ControlTest {
         assertThat(store.load().overlay()).isEqualTo(control.state().overlay());
         assertThat(refused(Edit.addServer("web", server("{address: 'N:1'}"))).why())
                 .isEqualTo(Refused.Why.CONFLICT);
-        assertThat(refused(Edit.addServer("nope", server("{address: 'n:1'}"))))
-                .hasMessage("There is no pool 'nope'.");
+        assertThat(refused(Edit.addServer("nope", server("{address: 'n:1'}")))).hasMessage("There is no pool 'nope'.");
     }
 
     @Test
@@ -83,8 +82,7 @@ class ControlTest {
     void server_changed_followsTheFileInTheRest() throws Exception {
         control.edit(Edit.changeServer("web", at("a:1"), Map.of("state", AdminState.DRAIN), Set.of()));
         control.base(read(Configs.TEXT.replace("\"a:1\"", "{ address: \"a:1\", weight: 9 }")), "2");
-        assertThat(control.state().server("web", "a:1"))
-                .isEqualTo(server("{address: 'a:1', weight: 9, state: drain}"));
+        assertThat(control.state().server("web", "a:1")).isEqualTo(server("{address: 'a:1', weight: 9, state: drain}"));
         control.edit(Edit.changeServer("web", at("a:1"), Map.of(), Set.of("state")));
         assertThat(control.state().overlay()).isEqualTo(Overlay.NONE);
     }
@@ -111,8 +109,7 @@ class ControlTest {
         control.base(read("listeners: [{ bind: ':8080' }]\npools: { web: { servers: ['a:1'] } }\n"), "2");
         assertThat(now().pools()).containsOnlyKeys("web");
         assertThat(control.state().effective().idle())
-                .containsExactly(
-                        new Idle("the server n:1 of the pool api is added", "there is no pool 'api' now"));
+                .containsExactly(new Idle("the server n:1 of the pool api is added", "there is no pool 'api' now"));
         control.base(Configs.two(), "3");
         assertThat(servers(now(), "api")).containsExactly("c:1", "n:1");
         assertThat(control.state().effective().idle()).isEmpty();
@@ -179,8 +176,10 @@ class ControlTest {
         assertThat(servers(now(), "web")).contains("d:1*5");
         control.discovered("web", "dns", List.of());
         assertThat(servers(now(), "web")).containsExactly("a:1", "b:1*2", "n:1");
-        assertThat(control.state().effective().idle()).singleElement().satisfies(idle -> assertThat(idle.change())
-                .isEqualTo("the server d:1 of the pool web has another weight"));
+        assertThat(control.state().effective().idle())
+                .singleElement()
+                .satisfies(idle ->
+                        assertThat(idle.change()).isEqualTo("the server d:1 of the pool web has another weight"));
         control.discovered("web", "dns", List.of(server("{address: 'd:1'}")));
         assertThat(servers(now(), "web")).contains("d:1*5");
         control.forget("web", "dns");

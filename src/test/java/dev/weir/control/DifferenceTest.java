@@ -62,9 +62,8 @@ class DifferenceTest {
 
     @Test
     void routes_swapped_isTheirOrder() {
-        String swapped = Configs.TEXT
-                .replace("  - { pool: web }\n", "")
-                .replace("routes:\n", "routes:\n  - { pool: web }\n");
+        String swapped =
+                Configs.TEXT.replace("  - { pool: web }\n", "").replace("routes:\n", "routes:\n  - { pool: web }\n");
         String web = Digest.of(Configs.route("{pool: web}"));
         assertThat(lines(Configs.two(), read(swapped)))
                 .containsExactly("~ order of the routes: api, " + web + " -> " + web + ", api; new requests only");

@@ -34,10 +34,7 @@ class FileStoreTest {
         control.edit(Edit.addServer("web", server("{address: 'n:1', weight: 3, health: {path: /up}}")));
         control.edit(Edit.removeServer("web", at("a:1")));
         control.edit(Edit.changeServer(
-                "web",
-                at("b:1"),
-                Map.of("weight", 0, "state", AdminState.MAINT, "max-requests", 77),
-                Set.of()));
+                "web", at("b:1"), Map.of("weight", 0, "state", AdminState.MAINT, "max-requests", 77), Set.of()));
         control.edit(Edit.addRoute(route("{name: x, match: {path: '/x/*', methods: [GET]}, pool: web}"), "api"));
         control.edit(Edit.removeRoute("api"));
         control.edit(Edit.removePool("api"));
@@ -78,8 +75,7 @@ class FileStoreTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith(
                         "the state file " + file + ", which has the changes made by the admin API, cannot be read: ")
-                .hasMessageEndingWith(
-                        "; repair it, or move it away to start with the configuration file alone");
+                .hasMessageEndingWith("; repair it, or move it away to start with the configuration file alone");
         assertThatThrownBy(() -> store().save(Overlay.NONE, 0)).isInstanceOf(IOException.class);
         assertThat(file).hasContent(text);
     }
@@ -145,9 +141,11 @@ class FileStoreTest {
                 Overlay next = Overlay.NONE;
                 for (int server = 0; server < (last.revision() + 1) % MOST; server++) {
                     String address = "host-" + server + ":80";
-                    next = next.with("web", address, new Overlay.ServerEdit.Added(server("{address: '" + address + "'}")));
+                    next = next.with(
+                            "web", address, new Overlay.ServerEdit.Added(server("{address: '" + address + "'}")));
                 }
-                last = new StateStore.Saved(next, store.save(next, last.revision()).orElseThrow());
+                last = new StateStore.Saved(
+                        next, store.save(next, last.revision()).orElseThrow());
                 System.out.println(last.revision());
             }
         }

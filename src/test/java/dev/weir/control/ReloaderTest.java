@@ -68,8 +68,9 @@ class ReloaderTest {
                 file,
                 Configs.TEXT.replace(
                         "bind: \":8080\"", "bind: \":8080\", tls: { certificates: [{ cert: no.pem, key: no.key }] }"));
-        assertThat(reloader.reload("test").problems()).isNotEmpty().allSatisfy(problem -> assertThat(problem)
-                .contains("no."));
+        assertThat(reloader.reload("test").problems())
+                .isNotEmpty()
+                .allSatisfy(problem -> assertThat(problem).contains("no."));
     }
 
     @Test
@@ -90,7 +91,8 @@ class ReloaderTest {
         assertThat(reloader.plan("new.yaml", text, Difference.Load.UNKNOWN).changes())
                 .singleElement()
                 .hasToString("~ server b:1 of pool web: weight: 2 -> 3; new requests only");
-        assertThat(reloader.plan("new.yaml", "pools: 1", Difference.Load.UNKNOWN).problems())
+        assertThat(reloader.plan("new.yaml", "pools: 1", Difference.Load.UNKNOWN)
+                        .problems())
                 .contains("new.yaml:1:1: the key 'listeners' is missing");
         assertThat(applied).isEmpty();
     }
