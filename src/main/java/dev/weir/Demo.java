@@ -67,7 +67,7 @@ final class Demo implements AutoCloseable {
                         "admin",
                         new WeirConfig.AdminConfig(admin),
                         "shutdown",
-                        new WeirConfig.ShutdownConfig(DEADLINE)));
+                        ConfigDefaults.of(WeirConfig.ShutdownConfig.class, Map.of("deadline", DEADLINE))));
     }
 
     Weir weir() {

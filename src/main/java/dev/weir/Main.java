@@ -21,11 +21,7 @@ public final class Main {
     private record InProcess(PrintStream out, PrintStream err) implements Cli.Actions {
         @Override
         public void serve(WeirConfig config) throws StartFailure {
-            Signals signals = Signals.heard(err);
-            Weir weir = Weir.start(config);
-            signals.control(weir);
-            weir.describe().forEach(line -> err.println("weir: " + line));
-            weir.awaitStop();
+            new Service(err).run(config);
         }
 
         @Override

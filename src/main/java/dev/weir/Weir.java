@@ -4,7 +4,6 @@ import dev.weir.admin.AdminServer;
 import dev.weir.admin.AdminView;
 import dev.weir.balance.Pool;
 import dev.weir.config.AccessLogConfig;
-import dev.weir.config.Address;
 import dev.weir.config.AdminState;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.WeirConfig;
@@ -18,10 +17,13 @@ import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
 import dev.weir.observe.Exposition;
+import dev.weir.observe.LoopMeters;
 import dev.weir.observe.Meters;
 import dev.weir.observe.ProcessMeters;
 import dev.weir.pool.Server;
 import dev.weir.pool.ServerRegistry;
+import dev.weir.process.Drain;
+import dev.weir.process.InheritedSockets;
 import dev.weir.proxy.Worker;
 import dev.weir.tls.TlsKeeper;
 import dev.weir.tls.TlsSet;
@@ -31,8 +33,6 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -40,6 +40,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,7 +65,7 @@ public final class Weir {
     private final List<Connections> connections = new ArrayList<>();
     private final Transport transport = Transport.best();
     private final AtomicBoolean stopping = new AtomicBoolean();
-    private final CountDownLatch hurry = new CountDownLatch(1);
+    private final Drain drain = new Drain(new Traffic(), this::progress);
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Thread resolution;
     private final Thread hedging;
@@ -76,6 +77,8 @@ public final class Weir {
     private volatile AccessLog accessLog;
     private volatile @Nullable AdminServer admin;
     private int accepting;
+    /** Told how a stop goes on. */
+    private volatile Consumer<String> heard = text -> {};
 
     private Weir(WeirConfig config, AccessLog accessLog, Meters meters, TlsKeeper tls) {
         this.config = config;
@@ -105,13 +108,25 @@ public final class Weir {
      * @throws StartFailure with a sentence for the user; nothing is left running
      */
     public static Weir start(WeirConfig config) throws StartFailure {
+        Weir weir = prepare(config, InheritedSockets.none());
+        weir.accept();
+        return weir;
+    }
+
+    /**
+     * Starts but for accepting: what connects waits until {@link #accept}.
+     *
+     * @param given sockets that are open already; a listener whose address none of them has opens its own
+     * @throws StartFailure with a sentence for the user; nothing is left running
+     */
+    public static Weir prepare(WeirConfig config, InheritedSockets given) throws StartFailure {
         int loops = config.eventLoops() > 0
                 ? config.eventLoops()
                 : Runtime.getRuntime().availableProcessors();
         Meters meters = new Meters(loops);
         Weir weir = new Weir(config, AccessLog.off(meters), meters, TlsKeeper.open(meters));
         try {
-            weir.begin(config);
+            weir.begin(config, given);
         } catch (IOException failure) {
             weir.end();
             throw new StartFailure(failure);
@@ -119,10 +134,15 @@ public final class Weir {
         return weir;
     }
 
-    private void begin(WeirConfig first) throws IOException {
+    private void begin(WeirConfig first, InheritedSockets given) throws IOException {
         health.start();
         gauges();
-        change(first, null);
+        change(first, null, given);
+        for (String address : given.closeRest()) {
+            LOG.warn(
+                    "the socket {} was passed to Weir, but no listener has that address: nobody answers there",
+                    address);
+        }
         resolution.start();
         hedging.start();
         tls.start();
@@ -140,16 +160,20 @@ public final class Weir {
         if (stopping.get()) {
             throw new IOException("Weir is stopping");
         }
-        change(next, config);
+        change(next, config, InheritedSockets.none());
         if (next.eventLoops() != config.eventLoops()) {
             LOG.warn("event-loops: the change takes effect when Weir is started anew");
         }
         config = next;
     }
 
-    /** {@code former}: null at the start. */
-    private void change(WeirConfig next, @Nullable WeirConfig former) throws IOException {
-        Opened opened = open(next, former);
+    /**
+     * At the start there is no {@code former}, and listeners do not accept yet.
+     *
+     * @param given sockets that are open already
+     */
+    private void change(WeirConfig next, @Nullable WeirConfig former, InheritedSockets given) throws IOException {
+        Opened opened = open(next, former, given);
         // From here on nothing can fail.
         Pools.Change change = pools.change(next);
         Snapshot compiled = Snapshot.of(next, change.pools(), opened.tls, snapshot, meters.loops());
@@ -162,6 +186,9 @@ public final class Weir {
         List<Listener> goneListeners = new ArrayList<>(listeners);
         goneListeners.removeAll(opened.listeners);
         serve(next, opened);
+        if (former != null) {
+            opened.bound.forEach(Listener::accept);
+        }
         goneListeners.forEach(Listener::close);
         List<Server> gone = change.finish();
         onLoops((worker, connected) -> {
@@ -209,20 +236,18 @@ public final class Weir {
         }
     }
 
-    private Opened open(WeirConfig next, @Nullable WeirConfig former) throws IOException {
+    private Opened open(WeirConfig next, @Nullable WeirConfig former, InheritedSockets given) throws IOException {
         Opened opened = new Opened(tls.prepare(next));
         try {
             List<Listener> left = new ArrayList<>(listeners);
             for (ListenerConfig listener : next.listeners()) {
-                opened.listeners.add(listener(listener, left, opened));
+                opened.listeners.add(listener(listener, left, opened, given));
             }
             if (former == null || !next.accessLog().equals(former.accessLog())) {
                 opened.log = AccessLog.open(next.accessLog(), meters);
             }
             if (former == null || !Objects.equals(next.admin(), former.admin())) {
-                opened.admin = next.admin() == null
-                        ? null
-                        : AdminServer.start(next.admin().bind(), new View());
+                opened.admin = next.admin() == null ? null : AdminServer.start(next.admin(), transport, new View());
             }
         } catch (IOException failure) {
             opened.close();
@@ -232,7 +257,8 @@ public final class Weir {
     }
 
     /** The listener that has this address already, or a new one. */
-    private Listener listener(ListenerConfig wanted, List<Listener> left, Opened opened) throws IOException {
+    private Listener listener(
+            ListenerConfig wanted, List<Listener> left, Opened opened, InheritedSockets given) throws IOException {
         for (Listener known : left) {
             if (known.config().bind().equals(wanted.bind())) {
                 left.remove(known);
@@ -240,7 +266,8 @@ public final class Weir {
             }
         }
         EventLoop loop = connections.get(accepting++ % connections.size()).loop();
-        Listener bound = Listener.bind(wanted, opened.tls.listener(wanted), connections, loop, transport);
+        Listener bound = Listener.bind(
+                wanted, opened.tls.listener(wanted), connections, loop, transport, given.take(wanted.bind()));
         opened.bound.add(bound);
         return bound;
     }
@@ -253,7 +280,6 @@ public final class Weir {
                 listener.change(wanted, opened.tls.listener(wanted));
             }
         }
-        opened.bound.forEach(Listener::accept);
         listeners = List.copyOf(opened.listeners);
     }
 
@@ -274,6 +300,11 @@ public final class Weir {
             done.add(worker.loop().executor().submit(() -> action.accept(worker, connected)));
         }
         done.forEach(Future::awaitUninterruptibly);
+    }
+
+    /** All listeners accept from now on. */
+    public void accept() {
+        listeners.forEach(Listener::accept);
     }
 
     private void gauges() {
@@ -344,8 +375,7 @@ public final class Weir {
         }
         AdminServer running = admin;
         if (running != null) {
-            InetSocketAddress bound = running.address();
-            lines.add("admin on " + new Address.Inet(bound.getAddress().getHostAddress(), bound.getPort()));
+            lines.add("admin on " + running.boundTo());
         }
         return lines;
     }
@@ -355,10 +385,15 @@ public final class Weir {
         return listeners.stream().map(Listener::port).toList();
     }
 
-    /** The port of the admin server; -1 when there is none. */
+    /** The port of the admin server; -1 when it has none. */
     public int adminPort() {
         AdminServer running = admin;
-        return running == null ? -1 : running.address().getPort();
+        return running == null ? -1 : running.port();
+    }
+
+    /** The event loops of the data plane. */
+    public List<EventLoop> loops() {
+        return connections.stream().map(Connections::loop).toList();
     }
 
     /** The pools by name, in their current state. */
@@ -387,14 +422,22 @@ public final class Weir {
      */
     public void stop() {
         if (stopping.compareAndSet(false, true)) {
-            Thread.ofPlatform().name("weir-stop").start(this::drain);
+            Thread.ofPlatform().name("weir-stop").start(this::shutDown);
+        } else {
+            // After a hand-over there is more time than for a stop.
+            drain.shorten(Drain.Profile.of(config.shutdown()));
         }
     }
 
     /** Stops without waiting for exchanges under way, also when it is stopping already. Returns at once. */
     public void stopNow() {
-        hurry.countDown();
+        drain.hurry();
         stop();
+    }
+
+    /** From now on {@code listener} hears how a stop goes on, as a clause; on a thread that may block. */
+    public void tellProgress(Consumer<String> listener) {
+        heard = listener;
     }
 
     /** Waits until Weir has stopped, or the thread is interrupted. */
@@ -406,32 +449,57 @@ public final class Weir {
         }
     }
 
-    private void drain() {
-        Duration deadline = config.shutdown().deadline();
-        LOG.info("stopping: requests under way have {} to finish", deadline);
+    private void shutDown() {
+        WeirConfig.ShutdownConfig config = this.config.shutdown();
+        LOG.info("stopping: requests under way have {} to finish", config.deadline());
+        heard.accept("stopping");
+        drain.delay(config.readinessDelay());
         for (Listener listener : listeners) {
             listener.close();
         }
-        for (Connections loop : connections) {
-            loop.loop().execute(loop::drain);
-        }
-        long end = System.nanoTime() + deadline.toNanos();
-        try {
-            while (openConnections() > 0 && System.nanoTime() - end < 0 && !hurry.await(10, TimeUnit.MILLISECONDS)) {
-                // Looks again: connections end on their loops, which tell nobody.
-            }
-        } catch (InterruptedException nobodyDoes) {
-            Thread.currentThread().interrupt();
-        }
+        drain.run(Drain.Profile.of(config));
         end();
     }
 
-    private long openConnections() {
-        long open = 0;
-        for (int i = 0; i < meters.loops(); i++) {
-            open += meters.loop(i).connectionsOpen.get();
+    private void progress(String left) {
+        LOG.warn("stopping: there are still {}", left);
+        heard.accept("stopping: there are still " + left);
+    }
+
+    /** What flows here, in the eyes of its drain. */
+    private final class Traffic implements Drain.Traffic {
+        @Override
+        public Drain.Left left() {
+            long open = 0;
+            long requests = 0;
+            long tunnels = 0;
+            for (int i = 0; i < meters.loops(); i++) {
+                LoopMeters loop = meters.loop(i);
+                open += loop.connectionsOpen.get();
+                requests += loop.requestsInFlight.get();
+                tunnels += loop.tunnelsOpen.get();
+            }
+            return new Drain.Left(open, Math.max(0, requests - tunnels), tunnels);
         }
-        return open;
+
+        @Override
+        public void drain(long idleNanos) {
+            each(loop -> loop.drain(idleNanos));
+        }
+
+        @Override
+        public void cutRequests() {
+            each(Connections::cutRequests);
+        }
+
+        @Override
+        public void endTunnels() {
+            each(Connections::endTunnels);
+        }
+
+        private void each(Consumer<Connections> task) {
+            connections.forEach(loop -> loop.loop().execute(() -> task.accept(loop)));
+        }
     }
 
     /** Cuts what is left and gives everything back. */

@@ -47,8 +47,12 @@ class ArchitectureTest {
                 .definedBy("dev.weir.proxy..")
                 .layer("downstream")
                 .definedBy("dev.weir.downstream..")
+                .layer("control")
+                .definedBy("dev.weir.control..")
                 .layer("admin")
                 .definedBy("dev.weir.admin..")
+                .layer("process")
+                .definedBy("dev.weir.process..")
                 .layer("root")
                 .definedBy("dev.weir")
                 .whereLayer("config")
@@ -80,8 +84,12 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("config", "http", "observe", "loop", "pool", "balance", "route", "upstream")
                 .whereLayer("downstream")
                 .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "proxy")
+                .whereLayer("control")
+                .mayOnlyAccessLayers("config", "observe", "tls")
                 .whereLayer("admin")
-                .mayOnlyAccessLayers("config", "observe", "pool", "balance", "health")
+                .mayOnlyAccessLayers("config", "observe", "loop", "pool", "balance", "health", "control")
+                .whereLayer("process")
+                .mayOnlyAccessLayers("config", "loop")
                 .check(WEIR);
     }
 

@@ -1,97 +1,161 @@
 package dev.weir.admin;
 
-import com.sun.net.httpserver.HttpServer;
 import dev.weir.config.Address;
+import dev.weir.config.WeirConfig.AdminConfig;
+import dev.weir.loop.GivenSocket;
+import dev.weir.loop.Transport;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.flow.FlowControlHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The admin port: metrics, liveness and readiness over HTTP, apart from the data plane. Each request runs on a virtual
- * thread of its own; connections, heads and times are bounded.
+ * The admin port: HTTP/1.1 apart from the data plane, on one event loop of its own. Each request is answered on a virtual
+ * thread; connections, heads, contents and times are bounded. What there is to ask is the handler's business.
  */
 public final class AdminServer implements AutoCloseable {
-    // The JDK's server takes its bounds from system properties, read once; what the user set stays.
-    private static final Map<String, String> BOUNDS = Map.of(
-            "jdk.httpserver.maxConnections", "64",
-            "sun.net.httpserver.maxIdleConnections", "16",
-            "sun.net.httpserver.idleInterval", "30", // seconds
-            "sun.net.httpserver.maxReqTime", "10", // seconds, until the request has been read
-            "sun.net.httpserver.maxRspTime", "30", // seconds, until the answer has been written
-            "sun.net.httpserver.maxReqHeaders", "64",
-            "sun.net.httpserver.maxReqHeaderSize", "16384", // bytes
-            "sun.net.httpserver.nodelay", "true");
-    private static final int BACKLOG = 64;
+    private static final Logger log = LoggerFactory.getLogger(AdminServer.class);
+    private static final int MOST_CONNECTIONS = 64;
+    private static final int LONGEST_LINE = 8192;
+    private static final int LONGEST_HEAD = 16_384;
 
-    private final HttpServer server;
+    private final AdminSocket socket;
+    private final EventLoopGroup group;
     private final ExecutorService requests;
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Gate gate;
+    private final AdminHandler handler;
 
-    private AdminServer(HttpServer server, ExecutorService requests) {
-        this.server = server;
-        this.requests = requests;
+    private AdminServer(AdminSocket socket, EventLoopGroup group, Gate gate, AdminHandler handler) {
+        this.socket = socket;
+        this.group = group;
+        this.gate = gate;
+        this.handler = handler;
+        this.requests = Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("weir-admin-", 0).factory());
     }
 
     /**
-     * Opens the admin port. Loading its classes takes over 100 ms in a cold JVM: start it after the
-     * listeners, on a virtual thread.
+     * Opens the admin port.
      *
-     * @param bind a loopback address; port 0 takes a free one
-     * @throws IOException when the address may not or cannot be bound; the message is one sentence for a person
+     * @throws IOException when it may not or cannot be bound; the message is one sentence for a person
      */
-    public static AdminServer start(Address bind, AdminView view) throws IOException {
-        InetSocketAddress address = loopback(bind);
-        BOUNDS.forEach((key, value) -> System.getProperties().putIfAbsent(key, value));
-        HttpServer server = create(address, bind);
-        ExecutorService requests = Executors.newThreadPerTaskExecutor(
-                Thread.ofVirtual().name("weir-admin-", 0).factory());
-        server.setExecutor(requests);
-        server.createContext("/", new AdminHandler(view));
-        server.start();
-        return new AdminServer(server, requests);
+    public static AdminServer start(AdminConfig config, Transport transport, AdminView view) throws IOException {
+        return start(config, transport, view, null);
     }
 
-    private static InetSocketAddress loopback(Address bind) throws IOException {
-        if (!(bind instanceof Address.Inet inet)) {
-            throw new IOException("The admin port cannot be bound to " + bind + ": it needs a host and a port.");
+    /**
+     * Opens the admin port, or takes over a listening socket of its address that another process has opened.
+     *
+     * @param given null for none
+     * @throws IOException as above
+     */
+    public static AdminServer start(
+            AdminConfig config, Transport transport, AdminView view, @Nullable GivenSocket given) throws IOException {
+        Token token = Token.of(config, System::getenv);
+        AdminSocket socket = AdminSocket.of(config, transport);
+        if (socket.isForOthers() && token == null) {
+            throw new IOException("The admin port cannot be bound to " + config.bind()
+                    + " without a token, since others can reach it: add 'token-file' or 'token-env' to 'admin', or bind it "
+                    + "to a loopback address such as " + AdminSocket.example(config.bind()) + ".");
         }
-        InetAddress address = resolve(inet);
-        if (inet.host().isEmpty() || !address.isLoopbackAddress()) {
-            throw new IOException("The admin port cannot be bound to " + bind
-                    + ": it has no authentication, so only loopback addresses such as 127.0.0.1:" + inet.port()
-                    + " are allowed.");
-        }
-        return new InetSocketAddress(address, inet.port());
-    }
-
-    private static InetAddress resolve(Address.Inet inet) throws IOException {
+        EventLoopGroup group =
+                new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("weir-admin"), transport.io());
+        Gate gate = new Gate(token, new Trusted(socket.isLoopback()));
+        AdminServer server = new AdminServer(socket, group, gate, new AdminApi(view));
         try {
-            return InetAddress.getByName(inet.host());
-        } catch (UnknownHostException e) {
-            throw new IOException("The admin port cannot be bound to " + inet + ": the host is unknown.", e);
+            if (given == null) {
+                socket.bind(group.next(), server.new Acceptor());
+            } else {
+                socket.adopt(given, group.next(), server.new Acceptor());
+            }
+        } catch (IOException failure) {
+            server.close();
+            throw failure;
         }
+        return server;
     }
 
-    private static HttpServer create(InetSocketAddress address, Address bind) throws IOException {
-        try {
-            return HttpServer.create(address, BACKLOG);
-        } catch (IOException e) {
-            throw new IOException("The admin port cannot be bound to " + bind + ": " + e.getMessage() + ".", e);
-        }
+    /** Where it listens, with the port that was really taken. */
+    public Address boundTo() {
+        return socket.boundTo();
     }
 
-    /** The address that is bound. */
-    public InetSocketAddress address() {
-        return server.getAddress();
+    /** The port that was really taken; -1 for a unix domain socket. */
+    public int port() {
+        return socket.boundTo() instanceof Address.Inet inet ? inet.port() : -1;
+    }
+
+    /** The descriptor of the listening socket, to be handed to another process; -1 where there is none to hand over. */
+    public int descriptor() {
+        return socket.descriptor();
     }
 
     /** Closes the port; running requests are cut off. */
     @Override
     public void close() {
-        server.stop(0);
+        close(true);
+    }
+
+    /** Closes the port, which another process has taken over: the file of a unix socket stays. */
+    public void leave() {
+        close(false);
+    }
+
+    private void close(boolean last) {
+        socket.close(last);
         requests.shutdownNow();
+        connections.close().awaitUninterruptibly();
+        group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    /** Takes connections in, as many as there may be. Confined to the loop. */
+    private final class Acceptor extends ChannelInboundHandlerAdapter {
+        private int open;
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            Channel child = (Channel) message;
+            if (open >= MOST_CONNECTIONS) {
+                child.unsafe().closeForcibly();
+                return;
+            }
+            open++;
+            child.closeFuture().addListener(_ -> open--);
+            HttpDecoderConfig limits = new HttpDecoderConfig()
+                    .setMaxInitialLineLength(LONGEST_LINE)
+                    .setMaxHeaderSize(LONGEST_HEAD);
+            child.pipeline()
+                    .addLast(
+                            new HttpServerCodec(limits),
+                            new FlowControlHandler(),
+                            new AdminConnection(gate, handler, requests));
+            connections.add(child);
+            ctx.channel().eventLoop().register(child).addListener(registered -> {
+                if (!registered.isSuccess()) {
+                    child.unsafe().closeForcibly();
+                }
+            });
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
+            log.warn("The admin port cannot accept a connection: {}", failure.getMessage());
+        }
     }
 }

@@ -49,6 +49,11 @@ public sealed interface Address {
         }
     }
 
+    /** The same text for the same place, as far as texts tell: host names know no case. */
+    default String canonical() {
+        return AddressParser.canonical(this);
+    }
+
     /**
      * Reads an address on which to listen.
      *

@@ -48,7 +48,12 @@ final class Binder {
 
     /** The configuration, with defaults in place of what is wrong; null when there is nothing to make one of. */
     @Nullable WeirConfig bind(Node root) {
-        return (WeirConfig) section(new Shape.Section(WeirConfig.class), root, "");
+        return (WeirConfig) bind(WeirConfig.class, root);
+    }
+
+    /** One section by itself. */
+    @Nullable Object bind(Class<? extends Record> type, Node root) {
+        return section(new Shape.Section(type), root, "");
     }
 
     private @Nullable Object value(Shape shape, Key key, Node node, String path) {
@@ -87,7 +92,9 @@ final class Binder {
             problems.error(Place.of(path, node), Found.of(node), expected, "");
             return null;
         }
-        if (single.scalar().isPlain() && !scalar.isPlain()) {
+        // A word stays one: JSON has no other way to write it.
+        boolean word = !key.word().isEmpty() && key.word().equals(scalar.getValue());
+        if (single.scalar().isPlain() && !scalar.isPlain() && !word) {
             problems.error(Place.of(path, node), Found.of(node) + " in quotes", expected, "");
             return null;
         }

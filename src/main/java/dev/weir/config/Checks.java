@@ -1,5 +1,6 @@
 package dev.weir.config;
 
+import java.net.Inet6Address;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -31,11 +32,21 @@ final class Checks {
         config.pools().values().forEach(protocols::check);
         config.pools().values().forEach(new HealthChecks(places, problems)::check);
         config.pools().forEach(this::checkPool);
+        checkAdmin();
         if (!config.pools().isEmpty()) {
             checkPoolNames();
         }
         checkOrder();
+        checkRouteNames();
         config.routes().forEach(this::checkMethods);
+    }
+
+    /** What can be told of one pool alone. */
+    static void run(PoolConfig pool, ConfigPlaces places, Problems problems) {
+        WeirConfig alone = WeirConfig.of(List.of(), Map.of());
+        new ProtocolChecks(places, problems).check(pool);
+        new HealthChecks(places, problems).check(pool);
+        new Checks(alone, places, problems).checkTwice(pool);
     }
 
     private void checkBinds() {
@@ -58,7 +69,43 @@ final class Checks {
         }
     }
 
+    /** Names of hosts are left to the start, which looks them up. */
+    private void checkAdmin() {
+        WeirConfig.AdminConfig admin = config.admin();
+        if (admin == null) {
+            return;
+        }
+        boolean token = !admin.tokenFile().isEmpty() || !admin.tokenEnv().isEmpty();
+        if (!admin.tokenFile().isEmpty() && !admin.tokenEnv().isEmpty()) {
+            problems.error(places.of(admin, "token-env"), "there is a 'token-file' too", "", "leave one of them out");
+        } else if (!token && admin.bind() instanceof Address.Inet inet && isForOthers(inet.host())) {
+            String hint = "bind it to 127.0.0.1:" + inet.port() + " or unix:/path, or add 'token-file' or 'token-env'";
+            problems.error(
+                    places.of(admin, "bind"), "whoever reaches " + inet + " could rule Weir without a token", "", hint);
+        }
+    }
+
+    private static boolean isForOthers(String host) {
+        if (AddressParser.isIpv4(host)) {
+            return !host.startsWith("127.");
+        }
+        byte[] bytes = AddressParser.ipv6(host);
+        boolean loopback = bytes.length == 16 && Inet6Address.ofLiteral(host).isLoopbackAddress();
+        return host.isEmpty() || (bytes.length == 16 && !loopback);
+    }
+
     private void checkPool(String name, PoolConfig pool) {
+        checkTwice(pool);
+        if (pool.servers().isEmpty()) {
+            problems.warning(
+                    places.of(pool), "the pool '" + name + "' has no server", "it answers everything with 503");
+        } else if (pool.servers().stream().allMatch(server -> server.weight() == 0)) {
+            String found = "every server of the pool '" + name + "' has weight 0";
+            problems.warning(places.of(pool), found, "it answers everything with 503");
+        }
+    }
+
+    private void checkTwice(PoolConfig pool) {
         Map<String, Place> seen = new HashMap<>();
         for (PoolConfig.ServerConfig server : pool.servers()) {
             Place place = places.of(server, "address");
@@ -67,13 +114,6 @@ final class Checks {
                 String hint = "the first is on line " + first.line() + "; for a larger share give it a weight";
                 problems.error(place, "the server " + server.address() + " is in this pool twice", "", hint);
             }
-        }
-        if (pool.servers().isEmpty()) {
-            problems.warning(
-                    places.of(pool), "the pool '" + name + "' has no server", "it answers everything with 503");
-        } else if (pool.servers().stream().allMatch(server -> server.weight() == 0)) {
-            String found = "every server of the pool '" + name + "' has weight 0";
-            problems.warning(places.of(pool), found, "it answers everything with 503");
         }
     }
 
@@ -118,6 +158,18 @@ final class Checks {
             }
             if (all == null && route.match().matchesEverything()) {
                 all = place;
+            }
+        }
+    }
+
+    private void checkRouteNames() {
+        Map<String, Place> seen = new HashMap<>();
+        for (RouteConfig route : config.routes()) {
+            Place place = places.of(route, "name");
+            Place first = route.name().isEmpty() ? null : seen.putIfAbsent(route.name(), place);
+            if (first != null) {
+                String found = "there is another route '" + route.name() + "'";
+                problems.error(place, found, "", "the first is on line " + first.line());
             }
         }
     }

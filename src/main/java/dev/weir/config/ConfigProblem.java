@@ -19,7 +19,12 @@ public record ConfigProblem(
         if (line > 0) {
             text.append(':').append(line).append(':').append(column);
         }
-        text.append(": ");
+        return text.append(": ").append(detail()).toString();
+    }
+
+    /** The same for who knows where: {@code pools.web: unknown key 'balanse'; did you mean 'balance'?}. */
+    public String detail() {
+        StringBuilder text = new StringBuilder();
         if (!path.isEmpty()) {
             text.append(path).append(": ");
         }

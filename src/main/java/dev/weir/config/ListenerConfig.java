@@ -21,6 +21,14 @@ public record ListenerConfig(
                 kind = Scalar.BIND)
         Address bind,
 
+        @Key(
+                doc = "Whether other processes may listen on the same address (`SO_REUSEPORT`): the system deals new "
+                        + "connections out among them. [Operations](operations.md) has what that costs when one of "
+                        + "them stops.",
+                def = "off",
+                kind = Scalar.BOOLEAN)
+        boolean reusePort,
+
         @Key(doc = "TLS with clients. Without it the listener speaks clear text.", optional = true) @Nullable ListenerTls tls,
 
         @Key(

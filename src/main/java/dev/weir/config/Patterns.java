@@ -150,6 +150,23 @@ final class Patterns {
         return text;
     }
 
+    /** In octal, always of four digits. */
+    static String fileMode(String text) {
+        String digits = text.length() == 4 && text.startsWith("0") ? text.substring(1) : text;
+        if (digits.length() != 3 || !digits.chars().allMatch(c -> c >= '0' && c <= '7')) {
+            throw new IllegalArgumentException("");
+        }
+        return "0" + digits;
+    }
+
+    static String environment(String text) {
+        boolean letters = text.chars().allMatch(c -> isAlphanumeric(c) || c == '_');
+        if (text.isEmpty() || !letters || Character.isDigit(text.charAt(0))) {
+            throw new IllegalArgumentException("");
+        }
+        return text;
+    }
+
     private static boolean isAlphanumeric(int c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     }

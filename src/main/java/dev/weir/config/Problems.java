@@ -51,6 +51,12 @@ final class Problems {
         return errors.isEmpty() ? new ConfigResult.Sound(config, warnings, places) : faulty();
     }
 
+    /** All errors up to now, in the order of the text. */
+    List<ConfigProblem> errors() {
+        errors.sort(IN_FILE_ORDER);
+        return List.copyOf(errors);
+    }
+
     /** The outcome when there is nothing to make a configuration of, which has been said. */
     ConfigResult faulty() {
         errors.sort(IN_FILE_ORDER);

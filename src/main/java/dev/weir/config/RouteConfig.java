@@ -5,12 +5,28 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Which requests go to which pool; the first route that matches wins. Empty parts of a match match everything. */
+/**
+ * Which requests go to which pool; the first route that matches wins. Empty parts of a match match everything.
+ *
+ * @param name empty for none
+ */
 public record RouteConfig(
+        @Key(
+                doc =
+                        "What the admin API and `weir diff` call this route, one of a kind. Without it they use a hash of its "
+                                + "content.",
+                kind = Scalar.NAME)
+        String name,
+
         @Key(doc = "Which requests; without it, all.") Match match,
 
         @Key(doc = "The pool that answers them.", required = true, kind = Scalar.NAME)
         String pool) {
+    /** A route without a name. */
+    public RouteConfig(Match match, String pool) {
+        this("", match, pool);
+    }
+
     /**
      * All given parts must match.
      *

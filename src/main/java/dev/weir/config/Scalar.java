@@ -179,6 +179,20 @@ enum Scalar {
             return Patterns.fileName(text);
         }
     },
+    /** Of a file: three octal digits, perhaps after a zero. */
+    FILE_MODE("a file mode such as 0660", "file mode", "^0?[0-7]{3}$") {
+        @Override
+        Object parse(String text) {
+            return Patterns.fileMode(text);
+        }
+    },
+    /** The name of an environment variable. */
+    ENVIRONMENT("the name of an environment variable", "variable", "^[A-Za-z_][A-Za-z0-9_]*$") {
+        @Override
+        Object parse(String text) {
+            return Patterns.environment(text);
+        }
+    },
     TEXT("a text", "text", "") {
         @Override
         Object parse(String text) {

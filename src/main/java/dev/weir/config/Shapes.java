@@ -70,6 +70,14 @@ final class Shapes {
         return known;
     }
 
+    /** The key of this name, which must be there. */
+    static Field field(Class<? extends Record> type, String name) {
+        return of(type).all().stream()
+                .filter(field -> field.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(type.getSimpleName() + " has no key " + name));
+    }
+
     private static Fields read(Class<? extends Record> type) {
         RecordComponent[] components = type.getRecordComponents();
         List<Field> fields = new ArrayList<>();

@@ -15,6 +15,11 @@ record Accepted(Connections connections, Listener listener, ListenerSettings set
         return listener.closed() || worker().isStopping();
     }
 
+    /** How long its client may leave it idle that usually may for {@code usual} nanoseconds. */
+    long idleNanos(long usual) {
+        return worker().idleNanos(listener.closed() ? Math.min(usual, Listener.CLOSED_IDLE_NANOS) : usual);
+    }
+
     void arm(Deadline deadline, long nanos) {
         worker().loop().timers().arm(deadline, worker().loop().now(), nanos);
     }

@@ -72,7 +72,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         connection.opened(this);
-        connection.arm(deadline, settings.handshakeNanos());
+        connection.arm(deadline, connection.worker().idleNanos(settings.handshakeNanos()));
         if (!settings.proxyProtocol()) {
             return;
         }
@@ -323,8 +323,19 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
 
     @Override
     public void drain() {
+        long idle = connection.worker().idleNanos(settings.handshakeNanos());
+        if (idle < settings.handshakeNanos()) {
+            connection.arm(deadline, idle);
+        }
+    }
+
+    @Override
+    public void cutRequests() {
         close();
     }
+
+    @Override
+    public void endTunnels() {}
 
     @Override
     public void cut() {

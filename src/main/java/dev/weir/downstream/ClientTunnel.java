@@ -92,7 +92,7 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
 
     /** Passes on what there is in {@code in}. */
     void received(ByteBuf in) {
-        if (exchange != null && in.isReadable()) {
+        if (exchange != null && !inputEnded && in.isReadable()) {
             arm();
             exchange.requestData(in, in.readableBytes());
         }
@@ -249,6 +249,15 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
 
     @Override
     public void drain() {}
+
+    @Override
+    public void cutRequests() {}
+
+    /** The server learns of the end first, so that all that it still says reaches the client. */
+    @Override
+    public void endTunnels() {
+        inputEnded(true);
+    }
 
     @Override
     public void cut() {

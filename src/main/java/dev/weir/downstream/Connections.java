@@ -27,20 +27,38 @@ public final class Connections {
         return worker.loop().executor();
     }
 
-    /** Closes the idle ones now and each other one after its exchange. */
-    public void drain() {
-        worker.stopping();
+    /**
+     * Each one closes after its exchange; one without, when no request has come for so long.
+     *
+     * @param idleNanos how long a connection may be idle from now on
+     */
+    public void drain(long idleNanos) {
+        worker.stopping(idleNanos);
         for (Downstream connection : List.copyOf(open)) {
             connection.drain();
         }
     }
 
-    /** Closes those of a listener that has closed: the idle ones now and each other one after its exchange. */
+    /** As {@link #drain(long)}, those of a listener that has closed. */
     public void drain(Listener listener) {
         for (Downstream connection : List.copyOf(open)) {
-            if (connection.accepted().listener() == listener) {
+            if (connection.accepted().listener().equals(listener)) {
                 connection.drain();
             }
+        }
+    }
+
+    /** Cuts all but tunnels. */
+    public void cutRequests() {
+        for (Downstream connection : List.copyOf(open)) {
+            connection.cutRequests();
+        }
+    }
+
+    /** Ends the tunnels, in good order as far as their servers take part. */
+    public void endTunnels() {
+        for (Downstream connection : List.copyOf(open)) {
+            connection.endTunnels();
         }
     }
 

@@ -11,8 +11,17 @@ interface Downstream extends ChannelHandler {
     /** What it serves. */
     Accepted accepted();
 
-    /** Weir stops, or the listener goes: closes now if nothing is under way, else after what is. */
+    /**
+     * Weir stops, or the listener has closed: the connection ends after what is under way, or when it has been idle for as
+     * long as {@link Accepted#idleNanos} says.
+     */
     void drain();
+
+    /** Weir waits no longer for requests, but it does for tunnels. */
+    void cutRequests();
+
+    /** Weir waits no longer for tunnels: each ends as if its client had ended it. */
+    void endTunnels();
 
     /** Weir stops and waits no longer. */
     void cut();

@@ -96,7 +96,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     public void handlerAdded(ChannelHandlerContext ctx) {
         connection.opened(this);
         // A client that connects and says nothing is held to the same time as one that says half of a head.
-        arm(settings.requestHeadNanos());
+        arm(connection.idleNanos(settings.requestHeadNanos()));
     }
 
     @Override
@@ -129,7 +129,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             receiving = false;
         }
         if (state == State.IDLE && !deadline.armed()) {
-            arm(settings.keepAliveNanos());
+            arm(connection.idleNanos(settings.keepAliveNanos()));
         }
     }
 
@@ -391,7 +391,8 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         if (state == State.CLOSED) {
             return;
         }
-        if (!keepAlive || connection.closing() || state != State.AWAITING_RESPONSE) {
+        // When Weir stops and the client was not told so in time, its next request may be on its way: it hears it then.
+        if (!keepAlive || state != State.AWAITING_RESPONSE) {
             end();
             return;
         }
@@ -407,7 +408,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         if (inputEnded && ahead == null) {
             inputOver();
         } else if (state == State.IDLE) {
-            arm(settings.keepAliveNanos());
+            arm(connection.idleNanos(settings.keepAliveNanos()));
         }
     }
 
@@ -517,10 +518,19 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void drain() {
-        if (state == State.IDLE) {
-            close();
+        long idle = connection.idleNanos(settings.keepAliveNanos());
+        if (state == State.IDLE && idle < settings.keepAliveNanos()) {
+            arm(idle);
         }
     }
+
+    @Override
+    public void cutRequests() {
+        cut();
+    }
+
+    @Override
+    public void endTunnels() {}
 
     @Override
     public void cut() {

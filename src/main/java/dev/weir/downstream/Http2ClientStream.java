@@ -63,6 +63,9 @@ final class Http2ClientStream implements ClientStream {
     private boolean touched;
     private @Nullable ByteBuf early;
 
+    /** What its client still sends into the tunnel is dropped. */
+    private boolean tunnelEnded;
+
     private boolean violated;
     private boolean responseEnded;
     private @Nullable ChannelFuture last;
@@ -143,6 +146,9 @@ final class Http2ClientStream implements ClientStream {
                 return 0;
             }
             case TUNNEL -> {
+                if (tunnelEnded) {
+                    return length;
+                }
                 arm(settings().tunnelIdleNanos());
                 pass(in);
                 if (ended) {
@@ -296,6 +302,15 @@ final class Http2ClientStream implements ClientStream {
         Exchange failed = over();
         connection.resetStream(stream, Http2Error.CANCEL);
         failed.clientFailed(cause);
+    }
+
+    /** Weir stops and waits no longer for this request. */
+    void cut() {
+        if (exchange != null) {
+            fail(Cause.STOPPING);
+        } else {
+            connection.resetStream(stream, Http2Error.CANCEL);
+        }
     }
 
     private Exchange over() {
@@ -511,6 +526,18 @@ final class Http2ClientStream implements ClientStream {
                 connection.resetStream(stream, Http2Error.CANCEL);
             }
             case LINGERING -> connection.resetStream(stream, Http2Error.NO_ERROR);
+        }
+    }
+
+    boolean inTunnel() {
+        return state == State.TUNNEL;
+    }
+
+    /** Ends a tunnel as if its client had: the server learns of it first. */
+    void endTunnel() {
+        if (state == State.TUNNEL && !requestEnded && !tunnelEnded) {
+            tunnelEnded = true;
+            exchange().requestEnd(Headers.EMPTY);
         }
     }
 

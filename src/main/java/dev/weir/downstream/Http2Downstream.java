@@ -173,6 +173,9 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         }
         arm(deadline, settings.requestHeadNanos());
         flushNow();
+        if (connection.closing()) {
+            drain();
+        }
     }
 
     // ---- reading ----
@@ -570,6 +573,25 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     @Override
+    public void cutRequests() {
+        List<Http2ClientStream> streams = streams();
+        if (streams.stream().noneMatch(Http2ClientStream::inTunnel)) {
+            cut();
+            return;
+        }
+        for (Http2ClientStream stream : streams) {
+            if (!stream.inTunnel()) {
+                stream.cut();
+            }
+        }
+    }
+
+    @Override
+    public void endTunnels() {
+        streams().forEach(Http2ClientStream::endTunnel);
+    }
+
+    @Override
     public void cut() {
         failStreams(Cause.STOPPING);
         close();
@@ -607,8 +629,12 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private void failStreams(Cause cause) {
+        streams().forEach(stream -> stream.failed(cause));
+    }
+
+    private List<Http2ClientStream> streams() {
         if (state == State.CLOSED) {
-            return;
+            return List.of();
         }
         List<Http2ClientStream> streams = new ArrayList<>(connection().numActiveStreams());
         try {
@@ -622,7 +648,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         } catch (Http2Exception impossible) {
             throw new IllegalStateException(impossible);
         }
-        streams.forEach(stream -> stream.failed(cause));
+        return streams;
     }
 
     /** In order: what is written is sent, and the client may read it. */

@@ -89,6 +89,14 @@ final class Lingering extends ChannelInboundHandlerAdapter implements Downstream
     public void drain() {}
 
     @Override
+    public void cutRequests() {
+        close();
+    }
+
+    @Override
+    public void endTunnels() {}
+
+    @Override
     public void cut() {
         close();
     }

@@ -2,7 +2,9 @@ package dev.weir.downstream;
 
 import dev.weir.config.Address;
 import dev.weir.config.ListenerConfig;
+import dev.weir.loop.GivenSocket;
 import dev.weir.loop.Loop;
+import dev.weir.loop.SocketFile;
 import dev.weir.loop.Transport;
 import dev.weir.observe.Cause;
 import dev.weir.proxy.ClientInfo;
@@ -17,13 +19,13 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.channel.unix.UnixChannelOption;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,10 +43,15 @@ public final class Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     private static final int BACKLOG = 4096;
     private static final long PAUSE_MILLIS = 200;
+    /** How long a connection may be idle once the listener has closed: a request may be on its way. */
+    static final long CLOSED_IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** What an accepted peer's address is written to. */
+    private static final int PEER_BYTES = 26;
 
     private static final byte[] TOO_MANY = OwnAnswer.of(Cause.CONNECTION_LIMIT);
 
     private final List<Connections> loops;
+    private final Transport transport;
     private final Channel channel;
     /** Written by the control plane; who connects next is served so. */
     private volatile ListenerConfig config;
@@ -52,16 +59,30 @@ public final class Listener {
     private volatile ListenerSettings settings;
     /** Written by the control plane, read by loops once for each response: connections close after their exchange. */
     private volatile boolean closed;
+    private final Acceptor acceptor = new Acceptor();
+    /** Whether the socket outlives this process, in the hands of whoever opened it. */
+    private final boolean kept;
+    /** Whether socket and file end with this listener. One that was given is another's until this begins to accept. */
+    private boolean own;
     /** Connections open now; changed by all loops, once for each connection. */
     private final AtomicInteger open = new AtomicInteger();
     /** Only the accepting loop deals. */
     private int next;
 
-    private Listener(ListenerConfig config, @Nullable ServerTls tls, List<Connections> loops, Channel channel) {
+    private Listener(
+            ListenerConfig config,
+            @Nullable ServerTls tls,
+            List<Connections> loops,
+            Transport transport,
+            Channel channel,
+            @Nullable GivenSocket given) {
         this.config = config;
         this.settings = ListenerSettings.of(config, tls);
         this.loops = loops;
+        this.transport = transport;
         this.channel = channel;
+        this.kept = given != null && given.kept();
+        this.own = given == null;
     }
 
     /**
@@ -69,6 +90,7 @@ public final class Listener {
      *
      * @param tls null for a listener in the clear
      * @param accepting the loop that accepts
+     * @param given the socket, when it is open already; null to open one
      * @throws IOException with a sentence for the user
      */
     public static Listener bind(
@@ -76,22 +98,42 @@ public final class Listener {
             @Nullable ServerTls tls,
             List<Connections> loops,
             EventLoop accepting,
-            Transport transport)
+            Transport transport,
+            @Nullable GivenSocket given)
             throws IOException {
-        SocketAddress address = socketAddress(config.bind(), transport);
         boolean unix = config.bind() instanceof Address.Unix;
+        Channel channel = given == null ? unbound(config, transport) : transport.listening(given.descriptor(), unix);
+        channel.config().setAutoRead(false);
+        Listener listener = new Listener(config, tls, loops, transport, channel, given);
+        channel.pipeline().addLast(listener.acceptor);
+        await(accepting.register(channel), config);
+        if (given == null) {
+            await(channel.bind(socketAddress(config.bind(), transport)), config);
+        }
+        return listener;
+    }
+
+    private static Channel unbound(ListenerConfig config, Transport transport) throws IOException {
+        boolean unix = config.bind() instanceof Address.Unix;
+        if (config.reusePort() && (unix || !transport.nativeSockets())) {
+            throw new IOException("cannot listen on " + config.bind() + ": 'reuse-port' is for TCP on Linux and macOS");
+        }
         Channel channel =
                 unix ? transport.unixServer().newChannel() : transport.server().newChannel();
         channel.config().setOption(ChannelOption.SO_BACKLOG, BACKLOG);
         if (!unix) {
             channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
         }
-        channel.config().setAutoRead(false);
-        Listener listener = new Listener(config, tls, loops, channel);
-        channel.pipeline().addLast(listener.new Acceptor());
-        await(accepting.register(channel), config);
-        await(channel.bind(address), config);
-        return listener;
+        if (config.reusePort()) {
+            channel.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
+        }
+        return channel;
+    }
+
+    /** Begins to accept. */
+    public void accept() {
+        own = !kept;
+        channel.config().setAutoRead(true);
     }
 
     private static void await(ChannelFuture future, ListenerConfig config) throws IOException {
@@ -123,33 +165,16 @@ public final class Listener {
                 yield address;
             }
             case Address.Unix unix -> {
-                removeStale(Path.of(unix.path()));
+                try {
+                    SocketFile.removeStale(Path.of(unix.path()));
+                } catch (IOException inTheWay) {
+                    throw new IOException("cannot listen on " + bind + ": " + inTheWay.getMessage(), inTheWay);
+                }
                 yield transport.nativeSockets()
                         ? new DomainSocketAddress(unix.path())
                         : UnixDomainSocketAddress.of(unix.path());
             }
         };
-    }
-
-    /** A socket file that nobody listens on any more is left from a process that was killed. */
-    private static void removeStale(Path path) throws IOException {
-        if (!Files.exists(path)) {
-            return;
-        }
-        try {
-            SocketChannel.open(UnixDomainSocketAddress.of(path)).close();
-        } catch (ConnectException nobody) {
-            Files.delete(path);
-            return;
-        } catch (SocketException notASocket) {
-            throw new IOException("cannot listen on unix:" + path + ": the file exists and is no socket", notASocket);
-        }
-        throw new IOException("cannot listen on unix:" + path + ": another program listens there");
-    }
-
-    /** Begins to accept. */
-    public void accept() {
-        channel.config().setAutoRead(true);
     }
 
     public ListenerConfig config() {
@@ -189,9 +214,21 @@ public final class Listener {
         return channel.localAddress() instanceof InetSocketAddress inet ? inet.getPort() : -1;
     }
 
-    /** Stops accepting; open connections stay, to be drained by {@link Connections}. */
+    /** The socket, to be passed to another process; null where that cannot be done, or when it is closed. */
+    public @Nullable GivenSocket socket() {
+        return transport.adopts() && channel.isOpen() && channel instanceof UnixChannel open
+                ? new GivenSocket(open.fd().intValue(), kept)
+                : null;
+    }
+
+    /** Stops accepting for good: what waits to be accepted still is. Open connections stay, to be drained by {@link Connections}. */
     public void close() {
         closed = true;
+        if (!own || !channel.isOpen()) {
+            leave();
+            return;
+        }
+        channel.eventLoop().submit(acceptor::acceptWaiting).awaitUninterruptibly();
         channel.close().awaitUninterruptibly();
         if (config.bind() instanceof Address.Unix unix) {
             try {
@@ -202,12 +239,47 @@ public final class Listener {
         }
     }
 
+    /** Stops accepting; another process has the socket too, and accepts what waits. Open connections stay. */
+    public void leave() {
+        if (channel.isOpen() && channel instanceof UnixChannel open) {
+            // Past the channel's own way of closing, which would remove the socket's file.
+            channel.deregister().awaitUninterruptibly();
+            try {
+                open.fd().close();
+            } catch (IOException closed) {
+                LOG.warn("listener {}: closing its socket failed: {}", config.bind(), closed.getMessage());
+            }
+        }
+    }
+
     private final class Acceptor extends ChannelInboundHandlerAdapter {
         private long warned = Long.MIN_VALUE;
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            Channel child = (Channel) message;
+            deal((Channel) message);
+        }
+
+        /** What has connected and waits, at the end: closing the socket would reset it. */
+        void acceptWaiting() {
+            if (!transport.adopts()
+                    || !(channel instanceof UnixChannel open)
+                    || !(open.fd() instanceof Socket socket)) {
+                return;
+            }
+            boolean unix = config.bind() instanceof Address.Unix;
+            byte[] peer = new byte[PEER_BYTES];
+            try {
+                int descriptor;
+                for (int i = 0; i < BACKLOG && (descriptor = socket.accept(peer)) >= 0; i++) {
+                    deal(transport.accepted(descriptor, unix));
+                }
+            } catch (IOException failure) {
+                LOG.warn("listener {}: cannot accept what waits: {}", settings.name(), failure.getMessage());
+            }
+        }
+
+        private void deal(Channel child) {
             Connections target = loops.get(next);
             next = next + 1 == loops.size() ? 0 : next + 1;
             if (open.incrementAndGet() > config.limits().connections()) {

@@ -35,6 +35,21 @@ public record Transport(
         return !name.equals("nio");
     }
 
+    /** Whether sockets that another process has opened can be taken over. */
+    public boolean adopts() {
+        return name.equals("epoll");
+    }
+
+    /** A channel around a listening socket that is open; only where this transport {@link #adopts} them. */
+    public ServerChannel listening(int descriptor, boolean unix) {
+        return unix ? new EpollServerDomainSocketChannel(descriptor) : new EpollServerSocketChannel(descriptor);
+    }
+
+    /** A channel around an accepted connection; only where this transport {@link #adopts} sockets. */
+    public Channel accepted(int descriptor, boolean unix) {
+        return unix ? new EpollDomainSocketChannel(descriptor) : new EpollSocketChannel(descriptor);
+    }
+
     public static Transport best() {
         if (Epoll.isAvailable()) {
             return new Transport(

@@ -33,6 +33,7 @@ public final class Worker {
     private final DateLine date = new DateLine();
     private long seed;
     private boolean stopping;
+    private long idleNanos = Long.MAX_VALUE;
 
     /** @param plan the current snapshot: a volatile read */
     public Worker(Loop loop, Supplier<RequestPlan> plan, LoopMeters meters) {
@@ -78,9 +79,15 @@ public final class Worker {
         return exchange;
     }
 
-    /** From now on each connection closes after its exchange. */
-    public void stopping() {
+    /** From now on each connection closes after its exchange, and when it is idle for so long. */
+    public void stopping(long afterNanos) {
         stopping = true;
+        idleNanos = afterNanos;
+    }
+
+    /** How long a client may leave its connection idle that usually may for {@code usual} nanoseconds. */
+    public long idleNanos(long usual) {
+        return Math.min(usual, idleNanos);
     }
 
     public boolean isStopping() {

@@ -29,6 +29,7 @@ class ConfigReaderTest {
         assertThat(config.listeners())
                 .containsExactly(new ListenerConfig(
                         new Address.Inet("", 8080),
+                        false,
                         null,
                         List.of(HttpVersion.HTTP_1_1),
                         new ListenerHttp2(

@@ -35,9 +35,10 @@ final class RandomConfig {
         given.put("routes", routes);
         given.put("eventLoops", random.nextInt(1025));
         given.put("accessLog", section(AccessLogConfig.class));
+        given.put("stateFile", one("", "off", "/var/lib/weir/state.json"));
         given.put("shutdown", section(WeirConfig.ShutdownConfig.class));
         if (random.nextBoolean()) {
-            given.put("admin", section(WeirConfig.AdminConfig.class));
+            given.put("admin", new WeirConfig.AdminConfig(address(), text(Scalar.FILE_NAME), "", one("0600", "0777")));
         }
         return ConfigDefaults.of(WeirConfig.class, given);
     }
@@ -183,7 +184,9 @@ final class RandomConfig {
             case BIND, SERVER -> address();
             case CIDR -> Cidr.parse(one("10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8", "192.0.2.1", "2001:db8::1"));
             case STATUSES -> StatusRanges.parse(one("200", "200-399", "200-299,404", "100-599"));
-            case HEADER,
+            case FILE_MODE,
+                    ENVIRONMENT,
+                    HEADER,
                     TEXT,
                     HOST,
                     HOST_NAME,
@@ -230,6 +233,8 @@ final class RandomConfig {
             case DOMAIN -> one("example.com", "a-b.example", "null", "1");
             case HTTPS_URL -> one("https://ca.example/directory", "https://[::1]:14000/dir", "https://a");
             case FILE_NAME -> one("a.pem", "/etc/weir/a b.pem", "off", "é: #\\", "~", "-");
+            case FILE_MODE -> one("0600", "0660", "0777");
+            case ENVIRONMENT -> one("TOKEN", "_a1");
             case FILE -> one("off", "stdout", "/var/log/a b.log", "./on", "a: b #c", "é\\");
             default ->
                 one("*", "1", "", " a ", "a: b", "#", "\u0000\n\t\"\\", "é", "\uD83D\uDE00", "- x", "~", "\u2028");

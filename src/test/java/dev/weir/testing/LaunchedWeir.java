@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A Weir in a process of its own, started by {@code bin/weir}. The jar must have been built. */
+/**
+ * A Weir in a process of its own, started by {@code bin/weir}, for which the jar must have been built, or by this test's
+ * own JVM and class path.
+ */
 public final class LaunchedWeir implements AutoCloseable {
     public static final Path LAUNCHER = Path.of("bin", "weir").toAbsolutePath();
     private static final long TIMEOUT_SECONDS = 60;
@@ -31,6 +34,36 @@ public final class LaunchedWeir implements AutoCloseable {
         command.addAll(List.of(arguments));
         return new LaunchedWeir(
                 new ProcessBuilder(command).redirectErrorStream(true).start());
+    }
+
+    /** The command that runs Weir with the classes of this test, small and soon there. */
+    public static List<String> command(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx96m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.weir.Main"));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /** Starts a process that is Weir, or will be; both output streams are read as one. */
+    public static LaunchedWeir start(ProcessBuilder weir) throws IOException {
+        return new LaunchedWeir(weir.redirectErrorStream(true).start());
+    }
+
+    /** Starts it with the classes of this test. */
+    public static LaunchedWeir forked(String... arguments) throws IOException {
+        return start(new ProcessBuilder(command(arguments)));
+    }
+
+    public long pid() {
+        return process.pid();
     }
 
     /** Reads on until a line begins so, and returns the rest of that line. */

@@ -47,7 +47,7 @@ public final class RunningWeir implements AutoCloseable {
      */
     public static RunningWeir before(String listenerKeys, String poolKeys, ScriptedServer... servers) {
         StringBuilder yaml = new StringBuilder("event-loops: 1\nadmin: { bind: \"127.0.0.1:0\" }\n");
-        yaml.append("shutdown: { deadline: 5s }\n");
+        yaml.append("shutdown: { deadline: 5s, idle: 0s }\n");
         yaml.append("listeners:\n  - bind: \"127.0.0.1:0\"\n");
         listenerKeys.lines().forEach(line -> yaml.append("    ").append(line).append('\n'));
         yaml.append("pools:\n  web:\n    servers: [");

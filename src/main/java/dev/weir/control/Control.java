@@ -1,0 +1,225 @@
+package dev.weir.control;
+
+import dev.weir.config.PoolConfig.ServerConfig;
+import dev.weir.config.WeirConfig;
+import dev.weir.control.StateStore.Saved;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one way to change what holds: keeps the file's configuration, what the admin API changed and the servers that were
+ * discovered, and has the running Weir apply what follows from them, one change after the other. Any thread of the control
+ * plane; blocks.
+ */
+public final class Control implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Control.class);
+    private static final int ATTEMPTS = 10;
+
+    /** What runs by the configuration. */
+    @FunctionalInterface
+    public interface Target {
+        /**
+         * Changes to this configuration.
+         *
+         * @throws IOException with a sentence for the user; then nothing has changed
+         */
+        void apply(WeirConfig effective) throws IOException;
+    }
+
+    private final StateStore store;
+    /** Held while something changes; what holds is read without it. */
+    private final ReentrantLock changing = new ReentrantLock();
+
+    private volatile State state;
+    private Target target = _ -> {};
+
+    private Control(StateStore store, State state) {
+        this.store = store;
+        this.state = state;
+    }
+
+    /**
+     * Lays what was changed before over the file's configuration. Nothing runs by it yet: see {@link #attach}.
+     *
+     * @param version which configuration it is, for people and other instances
+     * @throws IOException when the changes cannot be read; the message is a sentence for the user
+     */
+    public static Control open(WeirConfig base, String version, StateStore store) throws IOException {
+        Control control = new Control(store, State.of(base, version, Instant.now(), store.load(), Map.of()));
+        control.tellIdle();
+        store.watch(control::changedElsewhere);
+        return control;
+    }
+
+    /** A configuration by itself, whose changes end with the process. */
+    public static Control of(WeirConfig config) {
+        MemoryStore memory = new MemoryStore();
+        return new Control(memory, State.of(config, "", Instant.now(), memory.load(), Map.of()));
+    }
+
+    /**
+     * From now on this runs by what holds.
+     *
+     * @param running the configuration that it was started with
+     */
+    public void attach(Target running, WeirConfig started) throws IOException {
+        changing.lock();
+        try {
+            target = running;
+            if (!started.equals(state.config())) {
+                target.apply(state.config());
+            }
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** What holds now. */
+    public State state() {
+        return state;
+    }
+
+    /** Whether changes outlive the process. */
+    public boolean isDurable() {
+        return store.isDurable();
+    }
+
+    /**
+     * The file says this from now on.
+     *
+     * @throws IOException with a sentence for the user; then nothing has changed
+     */
+    public void base(WeirConfig config, String version) throws IOException {
+        changing.lock();
+        try {
+            State former = state;
+            Saved saved = new Saved(former.overlay(), former.revision());
+            become(State.of(config, version, Instant.now(), saved, former.discovered()));
+            tellIdle();
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** A source has found these servers of a pool: all that it knows, each time. */
+    public void discovered(String pool, String source, List<ServerConfig> servers) {
+        changing.lock();
+        try {
+            State former = state;
+            Map<String, Map<String, List<ServerConfig>>> all = new LinkedHashMap<>(former.discovered());
+            Map<String, List<ServerConfig>> bySource = new LinkedHashMap<>(all.getOrDefault(pool, Map.of()));
+            bySource.put(source, List.copyOf(servers));
+            all.put(pool, bySource);
+            Saved saved = new Saved(former.overlay(), former.revision());
+            become(State.of(former.base(), former.version(), former.baseSince(), saved, all));
+        } catch (IOException failure) {
+            LOG.warn("pool {}: what {} found cannot be applied: {}", pool, source, failure.getMessage());
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** A source is no more: what it found goes. */
+    public void forget(String pool, String source) {
+        changing.lock();
+        try {
+            State former = state;
+            Map<String, Map<String, List<ServerConfig>>> all = new LinkedHashMap<>(former.discovered());
+            Map<String, List<ServerConfig>> bySource = new LinkedHashMap<>(all.getOrDefault(pool, Map.of()));
+            bySource.remove(source);
+            if (bySource.isEmpty()) {
+                all.remove(pool);
+            } else {
+                all.put(pool, bySource);
+            }
+            Saved saved = new Saved(former.overlay(), former.revision());
+            become(State.of(former.base(), former.version(), former.baseSince(), saved, all));
+        } catch (IOException failure) {
+            LOG.warn("pool {}: what {} found cannot be given up: {}", pool, source, failure.getMessage());
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /**
+     * Makes a change by the admin API: it is kept first, then applied.
+     *
+     * @return what holds then
+     * @throws Refused when it cannot be made
+     * @throws IOException when it can neither be kept nor applied; the message is a clause for the user, nothing has changed
+     */
+    public State edit(Edit edit) throws Refused, IOException {
+        changing.lock();
+        try {
+            for (int i = 0; i < ATTEMPTS; i++) {
+                State former = state;
+                Overlay wanted = edit.on(former);
+                if (wanted.equals(former.overlay())) {
+                    return former;
+                }
+                OptionalLong revision = store.save(wanted, former.revision());
+                if (revision.isPresent()) {
+                    apply(former, new Saved(wanted, revision.getAsLong()));
+                    return state;
+                }
+                become(with(former, store.load())); // somebody else changed something: decide anew
+            }
+        } finally {
+            changing.unlock();
+        }
+        throw new IOException("others change the configuration all the time; try again");
+    }
+
+    private void apply(State former, Saved kept) throws IOException {
+        try {
+            become(with(former, kept));
+        } catch (IOException refused) {
+            store.save(former.overlay(), kept.revision())
+                    .ifPresent(revision -> state = with(former, new Saved(former.overlay(), revision)));
+            throw refused;
+        }
+    }
+
+    private static State with(State former, Saved saved) {
+        return State.of(former.base(), former.version(), former.baseSince(), saved, former.discovered());
+    }
+
+    private void become(State next) throws IOException {
+        if (!next.config().equals(state.config())) {
+            target.apply(next.config());
+        }
+        state = next;
+    }
+
+    private void changedElsewhere(Saved saved) {
+        changing.lock();
+        try {
+            if (saved.revision() > state.revision()) {
+                become(with(state, saved));
+            }
+        } catch (IOException failure) {
+            LOG.warn("a change made by another instance cannot be applied: {}", failure.getMessage());
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private void tellIdle() {
+        state.effective()
+                .idle()
+                .forEach(idle ->
+                        LOG.warn("a change by the admin API is kept but idle: {}: {}", idle.change(), idle.why()));
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

@@ -1,0 +1,77 @@
+package dev.weir.control;
+
+import dev.weir.config.PoolConfig;
+import dev.weir.config.PoolConfig.ServerConfig;
+import dev.weir.config.WeirConfig;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@link Control} knows at one moment. Immutable.
+ *
+ * @param base the file's configuration
+ * @param version which one of the file's it is
+ * @param baseSince since when it is the one
+ * @param revision of the overlay, in its store
+ * @param discovered servers that were found, by pool and by source
+ * @param effective the configuration that holds
+ */
+public record State(
+        WeirConfig base,
+        String version,
+        Instant baseSince,
+        Overlay overlay,
+        long revision,
+        Map<String, Map<String, List<ServerConfig>>> discovered,
+        Effective effective) {
+    public State {
+        discovered = Collections.unmodifiableMap(new LinkedHashMap<>(discovered));
+    }
+
+    static State of(
+            WeirConfig base,
+            String version,
+            Instant baseSince,
+            StateStore.Saved saved,
+            Map<String, Map<String, List<ServerConfig>>> discovered) {
+        Effective effective = Effective.of(base, saved.overlay(), discovered);
+        return new State(base, version, baseSince, saved.overlay(), saved.revision(), discovered, effective);
+    }
+
+    /** The configuration that holds. */
+    public WeirConfig config() {
+        return effective.config();
+    }
+
+    /** A pool as it is; null when there is none of this name. */
+    public @Nullable PoolConfig pool(String name) {
+        return config().pools().get(name);
+    }
+
+    /** A server as it is; null when the pool has none of this address. */
+    public @Nullable ServerConfig server(String pool, String address) {
+        return server(config(), pool, address);
+    }
+
+    /** A server as the file and discovery have it; null when they have none of this address in this pool. */
+    @Nullable ServerConfig underlying(String pool, String address) {
+        return server(Effective.underlying(base, overlay, discovered).config(), pool, address);
+    }
+
+    private static @Nullable ServerConfig server(WeirConfig config, String pool, String address) {
+        PoolConfig in = config.pools().get(pool);
+        if (in == null) {
+            return null;
+        }
+        for (ServerConfig server : in.servers()) {
+            if (server.address().canonical().equals(address)) {
+                return server;
+            }
+        }
+        return null;
+    }
+}
