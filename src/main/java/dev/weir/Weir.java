@@ -257,8 +257,8 @@ public final class Weir {
     }
 
     /** The listener that has this address already, or a new one. */
-    private Listener listener(
-            ListenerConfig wanted, List<Listener> left, Opened opened, InheritedSockets given) throws IOException {
+    private Listener listener(ListenerConfig wanted, List<Listener> left, Opened opened, InheritedSockets given)
+            throws IOException {
         for (Listener known : left) {
             if (known.config().bind().equals(wanted.bind())) {
                 left.remove(known);

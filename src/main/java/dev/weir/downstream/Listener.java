@@ -59,6 +59,7 @@ public final class Listener {
     private volatile ListenerSettings settings;
     /** Written by the control plane, read by loops once for each response: connections close after their exchange. */
     private volatile boolean closed;
+
     private final Acceptor acceptor = new Acceptor();
     /** Whether the socket outlives this process, in the hands of whoever opened it. */
     private final boolean kept;
