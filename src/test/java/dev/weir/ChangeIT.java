@@ -148,6 +148,33 @@ class ChangeIT {
     }
 
     @Test
+    void serverRemovedAndCut_itsTunnelsEnd_andItsRequestsGoElsewhere() throws Exception {
+        Semaphore came = new Semaphore(0);
+        String given = started(ScriptedServer.of(connection -> {
+            String head = connection.readMessage().head();
+            if (head.contains("Upgrade: echo")) {
+                connection.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+            }
+            came.release();
+            connection.readToEnd();
+        }));
+        String other = counting(new AtomicInteger());
+        try (RunningWeir weir = RunningWeir.of(pool("health: off", given));
+                RawClient tunnel = weir.connect();
+                RawClient waiting = weir.connect()) {
+            tunnel.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+            assertThat(tunnel.readHead()).startsWith("HTTP/1.1 101");
+            waiting.send(LAST_GET);
+            came.acquire(2);
+            weir.apply(pool("health: off", other));
+            weir.weir().cut("web", given);
+            assertThat(waiting.readToEnd()).startsWith("HTTP/1.1 200");
+            assertThatThrownBy(tunnel::read).hasMessageContaining("reset");
+            Quiet.awaitQuiet(weir);
+        }
+    }
+
+    @Test
     void serverAdded_takesTheRequestsThatWait() throws Exception {
         AtomicInteger requests = new AtomicInteger();
         String server = counting(requests);
