@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.weir.testing.Programs;
 import dev.weir.testing.Quiet;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
@@ -207,10 +208,7 @@ class ChangeIT {
 
     @Test
     void serverThatIsDown_staysSo() throws Exception {
-        String dead;
-        try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            dead = "127.0.0.1:" + nobody.getLocalPort();
-        }
+        String dead = "127.0.0.1:" + Programs.freePort();
         String up = counting(new AtomicInteger());
         String keys = "health: { type: tcp, every: 1h, initial: up }, balance: round-robin";
         try (RunningWeir weir = RunningWeir.of(pool(keys, dead, up))) {
