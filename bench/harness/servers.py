@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from harness.processes import BenchError
+from .processes import BenchError
 
 START_SECONDS = 30
 

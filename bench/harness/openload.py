@@ -4,7 +4,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from harness.processes import BenchError
+from .processes import BenchError
 
 START_SECONDS = 30
 # Longer than a client waits, so that the generator is never ended before it has written its results.
