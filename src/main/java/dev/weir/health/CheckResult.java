@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  *     without line ends
  * @param conclusive false when time ran out while Weir itself had none for the check, so that it tells nothing of the server
  */
-public record CheckResult(
-        boolean up, @Nullable Cause cause, Duration took, String evidence, boolean conclusive) {
+public record CheckResult(boolean up, @Nullable Cause cause, Duration took, String evidence, boolean conclusive) {
     public CheckResult(boolean up, @Nullable Cause cause, Duration took, String evidence) {
         this(up, cause, took, evidence, true);
     }

@@ -58,6 +58,7 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
     boolean checkRuns;
     /** Checks in a row that told nothing. */
     int inconclusive;
+
     boolean checkPlanned;
     /** It has left its pool. */
     boolean checkGone;
