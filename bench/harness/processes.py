@@ -50,6 +50,8 @@ class Process:
                 start_new_session=True,
             )
         self.pid = self.popen.pid
+        # Those of its descendants that are to go on when it ends, until stop().
+        self.heirs = []
 
     def is_running(self):
         return self.popen.poll() is None
@@ -89,6 +91,8 @@ class Process:
     def stop(self):
         """Asks the process to end and insists after five seconds."""
         pids = self.pids() if self.is_running() else []
+        for heir in self.heirs:
+            _end_orphan(heir, self.pid, seconds=0)
         if not pids:
             return
         self.popen.terminate()
@@ -154,15 +158,17 @@ def _rss_of(pid):
         return 0
 
 
-def _end_orphan(pid, session):
-    """Ends a descendant that outlived its parent; the session id shows that the pid was not reused."""
-    deadline = time.monotonic() + 2
-    while time.monotonic() < deadline:
+def _end_orphan(pid, session, seconds=2):
+    """Ends a descendant that outlived its parent by so long; the session id shows that the pid was not reused."""
+    deadline = time.monotonic() + seconds
+    while True:
         try:
             if os.getsid(pid) != session:
                 return
         except ProcessLookupError:
             return
+        if time.monotonic() >= deadline:
+            break
         time.sleep(0.02)
     try:
         os.kill(pid, signal.SIGKILL)

@@ -63,13 +63,14 @@ class Balancer:
         self._rig = rig
         self.file = ConfigFile(self.directory, self._write(wanted).name)
         self.file.create(self._write(wanted))
-        self.process = rig.start(type(self).__name__.lower(), self._command(), self.directory / "log", end_with="TERM")
-        self._await(self._is_ready, "start")
-        wait_for_answer(self.process, "127.0.0.1", wanted.port, "/bytes/1")
+        self.launch()
 
-    @property
-    def pid(self):
-        return self.process.pid
+    def launch(self):
+        """Starts the process; returns when it answers."""
+        self.process = self._rig.start(self._rig.kind, self._command(), self.directory / "log", end_with="TERM")
+        self.pid = self.process.pid
+        self._await(self._is_ready, "start")
+        wait_for_answer(self.process, "127.0.0.1", self.wanted.port, "/bytes/1")
 
     def reload(self, wanted, way):
         """Changes to this; returns (start, end): from the signal until it is in force."""
@@ -79,6 +80,17 @@ class Balancer:
         self._signal_reload()
         self._await(lambda: self._is_changed(before), "change")
         self.wanted = wanted
+        return start, time.monotonic()
+
+    def upgrade(self):
+        """Has a new process take over; returns (start, end): from the signal until it serves."""
+        former = self.pid
+        start = time.monotonic()
+        os.kill(former, signal.SIGUSR2)
+        self._await(lambda: self._successor() != former, "upgrade", former)
+        self.pid = self._successor()
+        self.process.heirs.append(self.pid)
+        self._dismiss(former)
         return start, time.monotonic()
 
     def stop(self):
@@ -100,9 +112,18 @@ class Balancer:
         draft.write_text(draft.read_text().replace(str(self._drafts), str(self.directory)))
         return draft
 
-    def _await(self, condition, what):
+    def _successor(self):
+        """The number in the PID file."""
+        try:
+            return int((self.directory / f"{self._rig.kind}.pid").read_text())
+        except (OSError, ValueError):
+            return self.pid
+
+    def _await(self, condition, what, pid=None):
         deadline = time.monotonic() + CHANGE_SECONDS
-        while time.monotonic() < deadline and self.process.is_running():
+        pid = pid or self.pid
+        self.process.popen.poll()  # or it would still be there when it has ended
+        while time.monotonic() < deadline and Path(f"/proc/{pid}").exists():
             if condition():
                 return
             time.sleep(0.002)
@@ -120,21 +141,18 @@ class Weir(Balancer):
     _stop_signal = signal.SIGTERM
 
     def __init__(self, rig, wanted, name="one"):
-        self._pid = None
+        self.api = Api(wanted.admin)
         super().__init__(rig, wanted, name)
-        self._api = Api(wanted.admin)
 
-    @property
-    def pid(self):
-        """The process that serves now: after an upgrade another than was started."""
-        return self._pid or self.process.pid
-
-    @property
-    def api(self):
-        return self._api
+    def kill(self):
+        self.process.popen.kill()
+        self.process.popen.wait()
 
     def status(self):
-        return self._api.must("GET", "/v1/status")
+        return self.api.must("GET", "/v1/status")
+
+    def _dismiss(self, former):
+        """It goes by itself."""
 
     def _command(self):
         return [self._rig.weir / "bin/weir", "run", self.file.path]
@@ -171,6 +189,9 @@ class Nginx(Balancer):
         # It forks workers when it listens.
         return bool(self._children())
 
+    def _dismiss(self, former):
+        os.kill(former, signal.SIGQUIT)
+
     def _marks(self):
         return self._children()
 
@@ -191,6 +212,9 @@ class Haproxy(Balancer):
 
     def _is_ready(self):
         return bool(self._children())
+
+    def upgrade(self):
+        return self.reload(self.wanted, "rename")
 
     def _marks(self):
         return self._children()
