@@ -63,7 +63,7 @@ def _footprint(rig, pid):
     time.sleep(rig.scaled(SETTLE_SECONDS, least=3))
     for _ in range(2):
         _jcmd(rig, pid, "GC.run")
-    used = re.search(r"def new generation.*?used (\d+)K.*?tenured generation.*?used (\d+)K", _jcmd(rig, pid, "GC.heap_info"), re.S)
+    used = re.search(r"DefNew.*?used (\d+)K.*?Tenured.*?used (\d+)K", _jcmd(rig, pid, "GC.heap_info"), re.S)
     if not used:
         raise BenchError("the JVM tells its heap in other words than this runner knows")
     process = Path(f"/proc/{pid}")
