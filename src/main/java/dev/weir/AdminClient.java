@@ -20,6 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** Speaks to the admin API of a Weir that runs, for the command line. Blocks. */
 final class AdminClient implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    /** The process itself bounds how long it may take (`upgrade.start-timeout`), to an hour at most. */
+    private static final Duration UPGRADE_TIMEOUT = Duration.ofMinutes(61);
 
     private final Address at;
     private final HttpClient http =
@@ -57,6 +59,13 @@ final class AdminClient implements AutoCloseable {
                 .header("Content-Type", "application/json")
                 .method("PATCH", HttpRequest.BodyPublishers.ofString("{\"state\":\"" + state + "\"}"));
         return ask(request);
+    }
+
+    /** Has a new process take over, and returns its number when it serves. */
+    long upgrade() throws Failed {
+        HttpRequest.Builder request =
+                request("/v1/upgrade").timeout(UPGRADE_TIMEOUT).POST(HttpRequest.BodyPublishers.noBody());
+        return ask(request).path("pid").longValue();
     }
 
     private JsonNode get(String path) throws Failed {

@@ -58,7 +58,7 @@ final class Commands {
     }
 
     private CommandLine commands() {
-        return new CommandLine(this).addSubcommand(new ServersCommand(out));
+        return new CommandLine(this).addSubcommand(new ServersCommand(out)).addSubcommand(new UpgradeCommand(out));
     }
 
     private int run(QuickStart quickStart, CommandLine.ParseResult parsed) {

@@ -6,13 +6,18 @@ import dev.weir.balance.Pool;
 import dev.weir.config.AccessLogConfig;
 import dev.weir.config.AdminState;
 import dev.weir.config.ListenerConfig;
+import dev.weir.config.PoolConfig.ServerConfig;
 import dev.weir.config.WeirConfig;
+import dev.weir.config.WeirConfig.AdminConfig;
+import dev.weir.control.Control;
+import dev.weir.discovery.Discovery;
 import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
 import dev.weir.health.Checker;
 import dev.weir.health.HealthKeeper;
 import dev.weir.health.PoolReport;
 import dev.weir.health.ServerReport;
+import dev.weir.loop.GivenSocket;
 import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
@@ -22,6 +27,7 @@ import dev.weir.observe.Meters;
 import dev.weir.observe.ProcessMeters;
 import dev.weir.pool.Server;
 import dev.weir.pool.ServerRegistry;
+import dev.weir.process.Carried;
 import dev.weir.process.Drain;
 import dev.weir.process.InheritedSockets;
 import dev.weir.proxy.Worker;
@@ -33,6 +39,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -53,6 +60,10 @@ public final class Weir {
      * of a large body is followed by a write and a turn of the loop; one buffer serves the whole loop.
      */
     private static final int READ_BYTES = 256 << 10;
+    /** How long a process that takes over waits for the first checks of its servers. */
+    private static final Duration FIRST_CHECKS = Duration.ofSeconds(5);
+    /** How long a start waits for servers to be discovered. */
+    private static final Duration DISCOVERY_PATIENCE = Duration.ofSeconds(3);
 
     private final ServerRegistry servers = new ServerRegistry();
     private final Meters meters;
@@ -61,6 +72,9 @@ public final class Weir {
     private final Checker checker;
     private final HealthKeeper health;
     private final Pools pools;
+    private final NameResolution names;
+    private final Control control;
+    private final Discovery discovery;
     private final List<Worker> workers = new ArrayList<>();
     private final List<Connections> connections = new ArrayList<>();
     private final Transport transport = Transport.best();
@@ -77,6 +91,13 @@ public final class Weir {
     private volatile AccessLog accessLog;
     private volatile @Nullable AdminServer admin;
     private int accepting;
+    /** The admin port's socket, when it was open before this process; not listened on until this one accepts. */
+    private @Nullable GivenSocket givenAdmin;
+
+    /** How a new process takes over. */
+    private volatile Upgrading upgrading = () -> {
+        throw new AdminView.UpgradeFailed("this Weir runs within another program, which starts it");
+    };
     /** Told how a stop goes on. */
     private volatile Consumer<String> heard = text -> {};
 
@@ -87,7 +108,9 @@ public final class Weir {
         this.tls = tls;
         this.group =
                 new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
-        NameResolution names = new NameResolution(servers, transport.nativeSockets());
+        this.control = Control.of(config);
+        this.discovery = new Discovery(new Found());
+        this.names = new NameResolution(servers, transport.nativeSockets(), config.resolver());
         this.resolution = Thread.ofVirtual().name("weir-names").unstarted(names::keepResolving);
         HedgeTimes times = new HedgeTimes(meters, () -> snapshot.byPool().values());
         this.hedging = Thread.ofVirtual().name("weir-hedging").unstarted(times::keepLooking);
@@ -109,7 +132,12 @@ public final class Weir {
      */
     public static Weir start(WeirConfig config) throws StartFailure {
         Weir weir = prepare(config, InheritedSockets.none());
-        weir.accept();
+        try {
+            weir.accept();
+        } catch (IOException failure) {
+            weir.end();
+            throw new StartFailure(failure);
+        }
         return weir;
     }
 
@@ -146,6 +174,34 @@ public final class Weir {
         resolution.start();
         hedging.start();
         tls.start();
+        control.attach(this::apply, first);
+        discovery.offer(meters);
+        discover(first);
+    }
+
+    /** What is found soon is there before anybody can ask for it. */
+    private void discover(WeirConfig first) {
+        discovery.follow(first);
+        try {
+            if (!discovery.awaitFirst(DISCOVERY_PATIENCE)) {
+                LOG.warn("some servers are not discovered yet; it starts without them");
+            }
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Takes servers that sources have found into what holds. */
+    private final class Found implements Discovery.Lists {
+        @Override
+        public void discovered(String pool, String source, List<ServerConfig> servers) {
+            control.discovered(pool, source, servers);
+        }
+
+        @Override
+        public void forgotten(String pool, String source) {
+            control.forget(pool, source);
+        }
     }
 
     /**
@@ -165,6 +221,7 @@ public final class Weir {
             LOG.warn("event-loops: the change takes effect when Weir is started anew");
         }
         config = next;
+        discovery.follow(next);
     }
 
     /**
@@ -175,6 +232,7 @@ public final class Weir {
     private void change(WeirConfig next, @Nullable WeirConfig former, InheritedSockets given) throws IOException {
         Opened opened = open(next, former, given);
         // From here on nothing can fail.
+        names.change(next.resolver());
         Pools.Change change = pools.change(next);
         Snapshot compiled = Snapshot.of(next, change.pools(), opened.tls, snapshot, meters.loops());
         change.apply(compiled);
@@ -247,13 +305,19 @@ public final class Weir {
                 opened.log = AccessLog.open(next.accessLog(), meters);
             }
             if (former == null || !Objects.equals(next.admin(), former.admin())) {
-                opened.admin = next.admin() == null ? null : AdminServer.start(next.admin(), transport, new View());
+                opened.admin = admin(next.admin(), given);
             }
         } catch (IOException failure) {
             opened.close();
             throw failure;
         }
         return opened;
+    }
+
+    /** An admin port that listens; null when there is to be none, and for one that was given, until this one accepts. */
+    private @Nullable AdminServer admin(@Nullable AdminConfig wanted, InheritedSockets given) throws IOException {
+        givenAdmin = wanted == null ? null : given.takeAdmin(wanted.bind());
+        return wanted == null || givenAdmin != null ? null : AdminServer.start(wanted, transport, new View());
     }
 
     /** The listener that has this address already, or a new one. */
@@ -302,9 +366,51 @@ public final class Weir {
         done.forEach(Future::awaitUninterruptibly);
     }
 
-    /** All listeners accept from now on. */
-    public void accept() {
+    /**
+     * All listeners accept from now on, and so does an admin port that was open before.
+     *
+     * @throws IOException with a sentence, when it cannot be taken over
+     */
+    void accept() throws IOException {
+        AdminConfig port = config.admin();
+        if (givenAdmin != null && port != null) {
+            admin = AdminServer.start(port, transport, new View(), givenAdmin);
+        }
         listeners.forEach(Listener::accept);
+    }
+
+    /** What the next process is to have of this one. */
+    List<Carried> passOn() {
+        String adminPort = config.admin() == null ? "" : config.admin().bind().toString();
+        GivenSocket socket = admin == null || admin.descriptor() < 0
+                ? null
+                : new GivenSocket(admin.descriptor(), givenAdmin != null && givenAdmin.kept());
+        return new Succession(tls, health).passOn(listeners, adminPort, socket);
+    }
+
+    /**
+     * Goes on where the process before was: what it knew of servers and tickets, and with each server's first check done,
+     * unless that takes too long.
+     */
+    void goOnWith(List<Carried> carried) {
+        Succession succession = new Succession(tls, health);
+        succession.awaitFirstChecks(FIRST_CHECKS);
+        succession.goOnWith(carried);
+    }
+
+    /** Has a new process take the place of this one. */
+    interface Upgrading {
+        /** Returns the number of the process that serves now. */
+        long upgrade() throws AdminView.UpgradeFailed;
+    }
+
+    /** Has a new process take the place of this one, and returns its number when it serves. Blocks. */
+    long upgrade() throws AdminView.UpgradeFailed {
+        return upgrading.upgrade();
+    }
+
+    void upgradedBy(Upgrading upgrading) {
+        this.upgrading = upgrading;
     }
 
     private void gauges() {
@@ -349,6 +455,11 @@ public final class Weir {
         @Override
         public @Nullable String notReady() {
             return stopping.get() ? "stopping" : null;
+        }
+
+        @Override
+        public long upgrade() throws UpgradeFailed {
+            return Weir.this.upgrade();
         }
 
         @Override
@@ -403,11 +514,25 @@ public final class Weir {
 
     /**
      * The server went down: its idle connections are closed, and requests that wait for it are tried elsewhere where that
-     * is safe. Any thread; it happens on the loops, soon.
+     * is safe; where it came from, and what its name leads to, is looked at anew. Any thread; it happens elsewhere, soon.
      */
     public void withdraw(Server server) {
+        names.doubt(server);
+        discovery.doubt(server.pool(), server.address());
         for (Worker worker : workers) {
             worker.loop().executor().execute(() -> worker.upstreams().withdraw(server));
+        }
+    }
+
+    /**
+     * Gives up on a server that was removed: requests that wait for it are tried elsewhere where that is safe, and what else
+     * is under way with it is cut. Control plane; returns when it has been done.
+     */
+    public void cut(String pool, String server) {
+        for (Server gone : servers.leaving()) {
+            if (gone.pool().equals(pool) && gone.name().equals(server)) {
+                onLoops((_, connected) -> connected.cutFrom(gone));
+            }
         }
     }
 
@@ -426,6 +551,34 @@ public final class Weir {
         } else {
             // After a hand-over there is more time than for a stop.
             drain.shorten(Drain.Profile.of(config.shutdown()));
+        }
+    }
+
+    /**
+     * Another process accepts in place of this one: what is under way here may go on for as long as an upgrade lets it,
+     * then all ends. Returns at once.
+     */
+    synchronized void leave() {
+        if (stopping.compareAndSet(false, true)) {
+            listeners.forEach(Listener::leave);
+            AdminServer port = admin;
+            admin = null;
+            Thread answering = port == null ? null : port.leave();
+            Thread.ofPlatform().name("weir-stop").start(() -> {
+                drain.run(Drain.Profile.of(config.upgrade()));
+                ended(answering);
+                end();
+            });
+        }
+    }
+
+    private static void ended(@Nullable Thread thread) {
+        try {
+            if (thread != null) {
+                thread.join();
+            }
+        } catch (InterruptedException nobodyDoes) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -510,7 +663,9 @@ public final class Weir {
         for (Connections loop : connections) {
             loop.loop().submit(loop::close).awaitUninterruptibly();
         }
+        discovery.close();
         resolution.interrupt();
+        names.close();
         hedging.interrupt();
         health.close();
         checker.close();

@@ -14,6 +14,10 @@ final class AdminApi implements AdminHandler {
     private static final Logger log = LoggerFactory.getLogger(AdminApi.class);
 
     private final AdminView view;
+
+    /** The process that has taken over. */
+    private record Upgraded(long pid) {}
+
     private final PoolsApi pools;
 
     AdminApi(AdminView view) {
@@ -26,8 +30,21 @@ final class AdminApi implements AdminHandler {
         String path = request.rawPath();
         return switch (path) {
             case "/livez", "/readyz", "/metrics" -> read(request, path);
+            case "/v1/upgrade" -> upgrade(request);
             default -> path.startsWith("/v1/") ? pools.answer(request) : AdminResponse.problem(404, nothingAt(request));
         };
+    }
+
+    private AdminResponse upgrade(AdminRequest request) {
+        if (!request.method().equals("POST")) {
+            return AdminResponse.problem(405, "An upgrade is asked for by POST.")
+                    .with("Allow", "POST");
+        }
+        try {
+            return AdminResponse.json(200, new Upgraded(view.upgrade()));
+        } catch (AdminView.UpgradeFailed failed) {
+            return AdminResponse.problem(409, String.valueOf(failed.getMessage()));
+        }
     }
 
     static String nothingAt(AdminRequest request) {
