@@ -58,13 +58,7 @@ class Process:
 
     def pids(self):
         """This process and all its descendants."""
-        found = [self.pid]
-        for pid in found:
-            try:
-                found += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-            except OSError:
-                continue
-        return found
+        return _with_descendants(self.pid)
 
     def cpu(self):
         """CPU time used so far by all threads of the process and its descendants."""
@@ -90,9 +84,9 @@ class Process:
 
     def stop(self):
         """Asks the process to end and insists after five seconds."""
-        pids = self.pids() if self.is_running() else []
         for heir in self.heirs:
-            _end_orphan(heir, self.pid, seconds=0)
+            self._end_heir(heir)
+        pids = self.pids() if self.is_running() else []
         if not pids:
             return
         self.popen.terminate()
@@ -102,6 +96,16 @@ class Process:
             self.popen.kill()
             self.popen.wait()
         for pid in pids[1:]:
+            _end_orphan(pid, self.pid)
+
+    def _end_heir(self, heir):
+        pids = _with_descendants(heir)
+        try:
+            if os.getsid(heir) == self.pid:
+                os.kill(heir, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+        for pid in pids:
             _end_orphan(pid, self.pid)
 
 
@@ -126,6 +130,16 @@ class Processes:
     def stop(self, process):
         self._running.remove(process)
         process.stop()
+
+
+def _with_descendants(pid):
+    found = [pid]
+    for each in found:
+        try:
+            found += map(int, Path(f"/proc/{each}/task/{each}/children").read_text().split())
+        except OSError:
+            continue
+    return found
 
 
 def core_busy_seconds(core):
@@ -158,17 +172,15 @@ def _rss_of(pid):
         return 0
 
 
-def _end_orphan(pid, session, seconds=2):
-    """Ends a descendant that outlived its parent by so long; the session id shows that the pid was not reused."""
-    deadline = time.monotonic() + seconds
-    while True:
+def _end_orphan(pid, session):
+    """Ends a descendant that outlived its parent; the session id shows that the pid was not reused."""
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline:
         try:
             if os.getsid(pid) != session:
                 return
         except ProcessLookupError:
             return
-        if time.monotonic() >= deadline:
-            break
         time.sleep(0.02)
     try:
         os.kill(pid, signal.SIGKILL)
