@@ -62,8 +62,7 @@ final class ConfigCommand {
             out.println(
                     pushed.now() == pushed.before()
                             ? address + " has this configuration already, as revision " + pushed.now()
-                            : address + " has revision " + pushed.now() + " now ("
-                                    + Cli.summary(sound.config()) + ")");
+                            : address + " has revision " + pushed.now() + " now (" + Cli.summary(sound.config()) + ")");
             return Cli.DONE;
         } catch (IOException failure) {
             throw new StartFailure(failure);

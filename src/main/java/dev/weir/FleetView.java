@@ -83,8 +83,7 @@ final class FleetView {
                         .mapToInt(each -> each.get(column).length())
                         .max()
                         .orElse(0);
-                line.append(row.get(i))
-                        .repeat(' ', width + 2 - row.get(i).length());
+                line.append(row.get(i)).repeat(' ', width + 2 - row.get(i).length());
             }
             out.println(line.toString().stripTrailing());
         }
