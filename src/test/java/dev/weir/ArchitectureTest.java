@@ -89,7 +89,7 @@ class ArchitectureTest {
                 .whereLayer("proxy")
                 .mayOnlyAccessLayers("config", "http", "observe", "loop", "pool", "balance", "route", "upstream")
                 .whereLayer("downstream")
-                .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "proxy")
+                .mayOnlyAccessLayers("config", "http", "http2", "observe", "loop", "tls", "pool", "proxy")
                 .whereLayer("control")
                 .mayOnlyAccessLayers("config", "observe", "tls")
                 .whereLayer("admin")
