@@ -71,6 +71,7 @@ final class Service {
     }
 
     private Weir alone(WeirConfig config, @Nullable PidFile pidFile) throws IOException, StartFailure {
+        WarmUp.run(config.warmUp());
         Weir weir = Weir.prepare(config, InheritedSockets.activated(environment));
         try {
             if (pidFile != null) {
@@ -87,6 +88,7 @@ final class Service {
     /** Until the old process has given way, what fails ends this one alone. */
     private static Weir after(Takeover takeover, WeirConfig config, @Nullable PidFile pidFile)
             throws IOException, StartFailure {
+        WarmUp.run(config.upgrade().warmUp());
         Weir weir = Weir.prepare(config, takeover.sockets());
         try {
             weir.goOnWith(takeover.carried());

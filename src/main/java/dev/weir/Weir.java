@@ -247,7 +247,7 @@ public final class Weir {
         if (former != null) {
             opened.bound.forEach(Listener::accept);
         }
-        goneListeners.forEach(Listener::close);
+        goneListeners.forEach(Listener::remove);
         List<Server> gone = change.finish();
         onLoops((worker, connected) -> {
             goneListeners.forEach(connected::drain);
@@ -275,8 +275,7 @@ public final class Weir {
         final List<Listener> bound = new ArrayList<>();
         AccessLog log = accessLog;
 
-        @Nullable
-        AdminServer admin = Weir.this.admin;
+        @Nullable AdminServer admin = Weir.this.admin;
 
         Opened(TlsSet tls) {
             this.tls = tls;
@@ -654,8 +653,8 @@ public final class Weir {
         }
 
         @Override
-        public void drain(long idleNanos) {
-            each(loop -> loop.drain(idleNanos));
+        public void drain(long idleNanos, long spreadNanos) {
+            each(loop -> loop.drain(idleNanos, spreadNanos));
         }
 
         @Override

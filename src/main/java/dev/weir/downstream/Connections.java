@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /** The client connections of one event loop. Confined to that loop. */
 public final class Connections {
@@ -32,15 +33,27 @@ public final class Connections {
      * Each one closes after its exchange; one without, when no request has come for so long.
      *
      * @param idleNanos how long a connection may be idle from now on
+     * @param spreadNanos within which each has a moment of its own from which on it is so
      */
-    public void drain(long idleNanos) {
-        worker.stopping(idleNanos);
+    public void drain(long idleNanos, long spreadNanos) {
+        worker.stopping(idleNanos, spreadNanos);
         for (Downstream connection : List.copyOf(open)) {
+            long after = worker.momentOf(connection.accepted().channel().hashCode());
+            if (after == 0) {
+                connection.drain();
+            } else {
+                loop().schedule(() -> drain(connection), after, TimeUnit.NANOSECONDS);
+            }
+        }
+    }
+
+    private void drain(Downstream connection) {
+        if (open.contains(connection)) {
             connection.drain();
         }
     }
 
-    /** As {@link #drain(long)}, those of a listener that has closed. */
+    /** As {@link #drain(long, long)}, those of a listener that has closed. */
     public void drain(Listener listener) {
         for (Downstream connection : List.copyOf(open)) {
             if (connection.accepted().listener().equals(listener)) {

@@ -33,6 +33,8 @@ public final class Worker {
     private final DateLine date = new DateLine();
     private long seed;
     private boolean stopping;
+    private long stoppingSince;
+    private long spreadNanos;
     private long idleNanos = Long.MAX_VALUE;
 
     /** @param plan the current snapshot: a volatile read */
@@ -79,10 +81,17 @@ public final class Worker {
         return exchange;
     }
 
-    /** From now on each connection closes after its exchange, and when it is idle for so long. */
-    public void stopping(long afterNanos) {
-        stopping = true;
+    /**
+     * From now on each connection closes after its exchange, and when it is idle for so long; each from a moment within the
+     * spread on.
+     */
+    public void stopping(long afterNanos, long spread) {
+        if (!stopping) {
+            stopping = true;
+            stoppingSince = loop.now();
+        }
         idleNanos = afterNanos;
+        spreadNanos = spread;
     }
 
     /** How long a client may leave its connection idle that usually may for {@code usual} nanoseconds. */
@@ -90,8 +99,14 @@ public final class Worker {
         return Math.min(usual, idleNanos);
     }
 
-    public boolean isStopping() {
-        return stopping;
+    /** Whether the connection of this number, of which any may be given, is to close after its exchange. */
+    public boolean closes(int number) {
+        return stopping && loop.now() - stoppingSince >= momentOf(number);
+    }
+
+    /** From the beginning of the stop to the moment from which on the connection of this number closes, in nanoseconds. */
+    public long momentOf(int number) {
+        return (spreadNanos >>> 16) * (number & 0xFFFF);
     }
 
     /** The end of this loop: idle connections to servers close, the rest of the log leaves. */

@@ -28,7 +28,7 @@ class DrainTest {
         }
 
         @Override
-        public void drain(long idleNanos) {
+        public void drain(long idleNanos, long spreadNanos) {
             told.add("drain " + Duration.ofNanos(idleNanos));
         }
 
@@ -58,14 +58,14 @@ class DrainTest {
 
     @Test
     void run_nothingUnderWay_endsAtOnce() throws Exception {
-        ends(running(new Drain.Profile(LONG, LONG, SHORT)));
+        ends(running(new Drain.Profile(LONG, LONG, SHORT, Duration.ZERO)));
         assertThat(traffic.told).containsExactly("drain PT0.05S");
     }
 
     @Test
     void run_requestDeadline_cutsRequestsAndWaitsForTunnels() throws Exception {
         traffic.left = new Drain.Left(5, 3, 2);
-        CompletableFuture<Void> run = running(new Drain.Profile(SHORT, Duration.ofMillis(150), SHORT));
+        CompletableFuture<Void> run = running(new Drain.Profile(SHORT, Duration.ofMillis(150), SHORT, Duration.ZERO));
         ends(run);
         assertThat(traffic.told).containsExactly("drain PT0.05S", "cut requests", "end tunnels");
     }
@@ -73,7 +73,7 @@ class DrainTest {
     @Test
     void run_tunnelsDeadlineFirst_endsTunnelsAndWaitsForRequests() throws Exception {
         traffic.left = new Drain.Left(5, 3, 2);
-        ends(running(new Drain.Profile(Duration.ofMillis(150), SHORT, SHORT)));
+        ends(running(new Drain.Profile(Duration.ofMillis(150), SHORT, SHORT, Duration.ZERO)));
         assertThat(traffic.told).startsWith("drain PT0.05S", "end tunnels");
     }
 
@@ -82,7 +82,7 @@ class DrainTest {
         traffic.left = new Drain.Left(1, 0, 1);
         traffic.endsTunnels = false;
         long begun = System.nanoTime();
-        ends(running(new Drain.Profile(SHORT, SHORT, SHORT)));
+        ends(running(new Drain.Profile(SHORT, SHORT, SHORT, Duration.ZERO)));
         assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(Drain.PARTING.toNanos());
         assertThat(traffic.told).contains("end tunnels");
     }
@@ -90,7 +90,7 @@ class DrainTest {
     @Test
     void hurry_underWay_endsAtOnce() throws Exception {
         traffic.left = new Drain.Left(5, 3, 2);
-        CompletableFuture<Void> run = running(new Drain.Profile(LONG, LONG, LONG));
+        CompletableFuture<Void> run = running(new Drain.Profile(LONG, LONG, LONG, Duration.ZERO));
         drain.hurry();
         ends(run);
         assertThat(traffic.told).doesNotContain("cut requests", "end tunnels");
@@ -99,8 +99,8 @@ class DrainTest {
     @Test
     void shorten_longDrain_endsByTheShorterOne() throws Exception {
         traffic.left = new Drain.Left(5, 5, 0);
-        CompletableFuture<Void> run = running(new Drain.Profile(LONG, LONG, LONG));
-        drain.shorten(new Drain.Profile(SHORT, SHORT, SHORT));
+        CompletableFuture<Void> run = running(new Drain.Profile(LONG, LONG, LONG, Duration.ZERO));
+        drain.shorten(new Drain.Profile(SHORT, SHORT, SHORT, Duration.ZERO));
         ends(run);
         assertThat(traffic.told).startsWith("drain PT1H", "drain PT0.05S");
     }
