@@ -10,8 +10,9 @@ from pathlib import Path
 from harness.findings import ratio
 from harness.processes import BenchError
 
-from .reloads import AFTER_SECONDS, DOWNLOAD_SECONDS, QUIET_SECONDS, kinds, rest, start
+from .reloads import kinds
 from .results import Result, only_weir
+from .setting import AFTER_SECONDS, DOWNLOAD_SECONDS, QUIET_SECONDS, rest, start
 from .traffic import Traffic
 from .ways import ConfigFile
 
