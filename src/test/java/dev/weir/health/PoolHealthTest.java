@@ -399,9 +399,9 @@ class PoolHealthTest {
     @Test
     void maxRequests_isTheLimitOfAServerThatServes() {
         pool = kept(Rules.of("""
-                listeners: [{ bind: "127.0.0.1:0" }]
-                pools: { web: { health: off, servers: [{ address: "10.0.0.1:1", max-requests: 7 }] } }
-                """));
+            listeners: [{ bind: "127.0.0.1:0" }]
+            pools: { web: { health: off, servers: [{ address: "10.0.0.1:1", max-requests: 7 }] } }
+            """));
         pool.settle(now);
         assertThat(server(0).limit()).isEqualTo(7);
     }
@@ -455,6 +455,20 @@ class PoolHealthTest {
         assertThat(!ejected || others)
                 .as("the last is never ejected: %s", states())
                 .isTrue();
+    }
+
+    @Test
+    void afterQuietHours_failuresAreSeenAsEver() {
+        of(3, "health: off");
+        traffic.forEach(each -> each.answers(100, 1));
+        tick(36_000);
+        for (int i = 0; i < 40 && state(0) == ServerState.UP; i++) {
+            traffic.get(0).errors(10, 0.05);
+            traffic.get(1).answers(10, 1);
+            traffic.get(2).answers(10, 1);
+            tick(1);
+        }
+        assertThat(state(0)).isEqualTo(ServerState.EJECTED);
     }
 
     @Test
