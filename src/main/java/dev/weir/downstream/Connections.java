@@ -33,23 +33,21 @@ public final class Connections {
      * Each one closes after its exchange; one without, when no request has come for so long.
      *
      * @param idleNanos how long a connection may be idle from now on
-     * @param spreadNanos within which each has a moment of its own from which on it is so
+     * @param spreadNanos over how long this begins, for one connection after the other
      */
     public void drain(long idleNanos, long spreadNanos) {
         worker.stopping(idleNanos, spreadNanos);
         for (Downstream connection : List.copyOf(open)) {
-            long after = worker.momentOf(connection.accepted().channel().hashCode());
-            if (after == 0) {
+            long turn = connection.accepted().turn(spreadNanos);
+            if (turn == 0) {
                 connection.drain();
             } else {
-                loop().schedule(() -> drain(connection), after, TimeUnit.NANOSECONDS);
+                loop().schedule(connection::drain, turn, TimeUnit.NANOSECONDS);
             }
         }
-    }
-
-    private void drain(Downstream connection) {
-        if (open.contains(connection)) {
-            connection.drain();
+        if (spreadNanos > 0) {
+            // Some have come into other hands meanwhile.
+            loop().schedule(() -> List.copyOf(open).forEach(Downstream::drain), spreadNanos, TimeUnit.NANOSECONDS);
         }
     }
 

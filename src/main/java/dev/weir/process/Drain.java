@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
  * a short one; every few seconds it says what is left. One thread runs it; any other may shorten it.
  */
 public final class Drain {
-    /** How long what is under way may go on, and over how long the ends of connections are spread. */
+    /**
+     * How long what is under way may go on.
+     *
+     * @param spread over how long connections that are kept open begin to end
+     */
     public record Profile(Duration deadline, Duration tunnels, Duration idle, Duration spread) {
         public static Profile of(WeirConfig.ShutdownConfig config) {
             return new Profile(config.deadline(), config.tunnels(), config.idle(), config.spread());
@@ -42,8 +46,8 @@ public final class Drain {
         Left left();
 
         /**
-         * Connections end after what is under way, idle ones after so long, each from a moment within the spread on. Also
-         * called again, with less.
+         * Connections end after what is under way, idle ones after so long; each from some moment within {@code spreadNanos}
+         * on. Also called again, with less.
          */
         void drain(long idleNanos, long spreadNanos);
 

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** All that the exchanges of one event loop share. Confined to that loop. */
 public final class Worker {
+    /** In so many groups connections close when that is spread over some time. */
+    public static final int PLACES = 1024;
+
     /** Ended exchanges kept for the next; more are needed only while more requests than this are in flight. */
     private static final int SPARE_EXCHANGES = 1024;
 
@@ -33,9 +36,9 @@ public final class Worker {
     private final DateLine date = new DateLine();
     private long seed;
     private boolean stopping;
+    private long idleNanos = Long.MAX_VALUE;
     private long stoppingSince;
     private long spreadNanos;
-    private long idleNanos = Long.MAX_VALUE;
 
     /** @param plan the current snapshot: a volatile read */
     public Worker(Loop loop, Supplier<RequestPlan> plan, LoopMeters meters) {
@@ -82,15 +85,14 @@ public final class Worker {
     }
 
     /**
-     * From now on each connection closes after its exchange, and when it is idle for so long; each from a moment within the
-     * spread on.
+     * From now on each connection closes after its exchange, and when it is idle for so long.
+     *
+     * @param spread over how many nanoseconds that begins, for one connection after the other
      */
     public void stopping(long afterNanos, long spread) {
-        if (!stopping) {
-            stopping = true;
-            stoppingSince = loop.now();
-        }
+        stopping = true;
         idleNanos = afterNanos;
+        stoppingSince = now();
         spreadNanos = spread;
     }
 
@@ -99,14 +101,9 @@ public final class Worker {
         return Math.min(usual, idleNanos);
     }
 
-    /** Whether the connection of this number, of which any may be given, is to close after its exchange. */
-    public boolean closes(int number) {
-        return stopping && loop.now() - stoppingSince >= momentOf(number);
-    }
-
-    /** From the beginning of the stop to the moment from which on the connection of this number closes, in nanoseconds. */
-    public long momentOf(int number) {
-        return (spreadNanos >>> 16) * (number & 0xFFFF);
+    /** Whether it is the turn of connections with this place among {@link #PLACES} to close. */
+    public boolean isStopping(int place) {
+        return stopping && now() - stoppingSince >= spreadNanos / PLACES * place;
     }
 
     /** The end of this loop: idle connections to servers close, the rest of the log leaves. */
