@@ -4,21 +4,22 @@ import dev.weir.admin.AdminServer;
 import dev.weir.admin.AdminView;
 import dev.weir.balance.Pool;
 import dev.weir.config.AccessLogConfig;
-import dev.weir.config.AdminState;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.WeirConfig;
+import dev.weir.control.Control;
+import dev.weir.control.Reloader;
 import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
 import dev.weir.health.Checker;
 import dev.weir.health.HealthKeeper;
 import dev.weir.health.PoolReport;
-import dev.weir.health.ServerReport;
 import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
 import dev.weir.observe.Exposition;
 import dev.weir.observe.LoopMeters;
 import dev.weir.observe.Meters;
+import dev.weir.observe.Activity;
 import dev.weir.observe.ProcessMeters;
 import dev.weir.pool.Server;
 import dev.weir.pool.ServerRegistry;
@@ -31,6 +32,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -51,6 +53,9 @@ public final class Weir {
     private static final int READ_BYTES = 256 << 10;
 
     private final WeirConfig config;
+    private final Control control;
+    private final Reloader reloader;
+    private final Instant started = Instant.now();
     private final ServerRegistry servers = new ServerRegistry();
     private final Meters meters;
     private final AccessLog accessLog;
@@ -76,6 +81,8 @@ public final class Weir {
 
     private Weir(WeirConfig config, AccessLog accessLog, Meters meters, TlsKeeper tls) {
         this.config = config;
+        this.control = Control.of(config);
+        this.reloader = Reloader.none(control);
         this.meters = meters;
         this.accessLog = accessLog;
         this.tls = tls;
@@ -222,8 +229,54 @@ public final class Weir {
         }
 
         @Override
-        public @Nullable ServerReport admin(String pool, String server, AdminState state) {
-            return health.admin(pool, server, state);
+        public @Nullable PoolReport pool(String name) {
+            return pools().stream()
+                    .filter(each -> each.name().equals(name))
+                    .findFirst()
+                    .orElse(null);
+        }
+
+        @Override
+        public Control control() {
+            return control;
+        }
+
+        @Override
+        public Reloader reloader() {
+            return reloader;
+        }
+
+        @Override
+        public Running running() {
+            return new Running(version(), started, listeners.stream().map(Listener::boundTo).toList());
+        }
+
+        @Override
+        public Activity activity() {
+            return meters.activity();
+        }
+
+        @Override
+        public int inFlight(String pool, String server) {
+            Server known = find(pool, server);
+            return known == null ? 0 : known.inFlight();
+        }
+
+        @Override
+        public void withdraw(String pool, String server) {
+            Server known = find(pool, server);
+            if (known != null) {
+                Weir.this.withdraw(known);
+            }
+        }
+
+        private @Nullable Server find(String pool, String server) {
+            for (Server each : servers.servers()) {
+                if (each.pool().equals(pool) && each.name().equals(server)) {
+                    return each;
+                }
+            }
+            return null;
         }
     }
 

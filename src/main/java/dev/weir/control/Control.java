@@ -38,11 +38,13 @@ public final class Control implements AutoCloseable {
     private final ReentrantLock changing = new ReentrantLock();
 
     private volatile State state;
+    private volatile WeirConfig started;
     private Target target = _ -> {};
 
     private Control(StateStore store, State state) {
         this.store = store;
         this.state = state;
+        this.started = state.config();
     }
 
     /**
@@ -67,13 +69,14 @@ public final class Control implements AutoCloseable {
     /**
      * From now on this runs by what holds.
      *
-     * @param running the configuration that it was started with
+     * @param by the configuration that it was started with
      */
-    public void attach(Target running, WeirConfig started) throws IOException {
+    public void attach(Target running, WeirConfig by) throws IOException {
         changing.lock();
         try {
             target = running;
-            if (!started.equals(state.config())) {
+            started = by;
+            if (!by.equals(state.config())) {
                 target.apply(state.config());
             }
         } finally {
@@ -84,6 +87,13 @@ public final class Control implements AutoCloseable {
     /** What holds now. */
     public State state() {
         return state;
+    }
+
+    /** What is wanted and will be so only when Weir is started anew. */
+    public List<Difference.Entry> awaitingRestart() {
+        return Difference.of(started, state.config(), Difference.Load.UNKNOWN).stream()
+                .filter(Difference.Entry::needsRestart)
+                .toList();
     }
 
     /** Whether changes outlive the process. */
