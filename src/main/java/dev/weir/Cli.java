@@ -29,7 +29,8 @@ final class Cli {
 
     /** What commands set going. Each returns when it has ended. */
     interface Actions {
-        void serve(WeirConfig config) throws StartFailure;
+        /** {@code file}: where the configuration was read; null when it has no file. */
+        void serve(WeirConfig config, @Nullable Path file) throws StartFailure;
 
         void demo(int port, Address admin) throws StartFailure;
     }
@@ -83,13 +84,17 @@ final class Cli {
     }
 
     int serve(WeirConfig config) throws StartFailure {
-        actions.serve(config);
+        actions.serve(config, null);
         return DONE;
     }
 
     int runFile(String file) throws Misuse, StartFailure {
         ConfigResult.Sound sound = read(file);
-        return sound == null ? FAILED : serve(sound.config());
+        if (sound == null) {
+            return FAILED;
+        }
+        actions.serve(sound.config(), path(file));
+        return DONE;
     }
 
     int demo(int port, Address admin) throws StartFailure {

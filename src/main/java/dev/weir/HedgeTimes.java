@@ -5,8 +5,12 @@ import dev.weir.observe.Meters;
 import dev.weir.proxy.Hedging;
 import dev.weir.proxy.RequestPlan;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Tells pools with hedging when a request is slow: once a second, from what their servers took for first bytes in the last
@@ -20,28 +24,39 @@ final class HedgeTimes {
     private static final int FEWEST = 100;
 
     private final Meters meters;
-    private final List<Watch> watches = new ArrayList<>();
+    private final Supplier<Collection<RequestPlan.Destination>> destinations;
+    private final Map<Hedging, Watch> watches = new HashMap<>();
 
-    HedgeTimes(Meters meters, Iterable<RequestPlan.Destination> destinations) {
+    /** {@code destinations}: those of the snapshot in use. */
+    HedgeTimes(Meters meters, Supplier<Collection<RequestPlan.Destination>> destinations) {
         this.meters = meters;
-        for (RequestPlan.Destination destination : destinations) {
-            Hedging hedging = destination.hedging();
-            if (hedging != null) {
-                watches.add(new Watch(destination.pool().name(), hedging));
-            }
-        }
+        this.destinations = destinations;
     }
 
-    /** Looks until it is interrupted, or at once returns when there is nothing to look at. */
+    /** Looks until it is interrupted. */
     void keepLooking() {
         try {
-            while (!watches.isEmpty()) {
+            while (true) {
+                look();
                 Thread.sleep(EVERY);
-                watches.forEach(Watch::look);
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void look() {
+        Set<Hedging> used = new HashSet<>();
+        for (RequestPlan.Destination destination : destinations.get()) {
+            Hedging hedging = destination.hedging();
+            if (hedging != null) {
+                used.add(hedging);
+                watches.computeIfAbsent(
+                        hedging, _ -> new Watch(destination.pool().name(), hedging));
+            }
+        }
+        watches.keySet().retainAll(used);
+        watches.values().forEach(Watch::look);
     }
 
     private final class Watch {

@@ -3,6 +3,8 @@ package dev.weir;
 import dev.weir.config.Address;
 import dev.weir.config.WeirConfig;
 import java.io.PrintStream;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** The program. */
 public final class Main {
@@ -20,8 +22,8 @@ public final class Main {
     /** Runs in this process until it is told to stop. */
     private record InProcess(PrintStream out, PrintStream err) implements Cli.Actions {
         @Override
-        public void serve(WeirConfig config) throws StartFailure {
-            new Service(err).run(config);
+        public void serve(WeirConfig config, @Nullable Path file) throws StartFailure {
+            new Service(err).run(config, file);
         }
 
         @Override

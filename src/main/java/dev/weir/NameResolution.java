@@ -37,10 +37,10 @@ final class NameResolution {
         this.nativeSockets = nativeSockets;
     }
 
-    /** Resolves all servers once, names side by side. */
-    void resolveAll() {
+    /** Resolves these servers once, names side by side. */
+    void resolve(List<Server> some) {
         List<Server> names = new ArrayList<>();
-        for (Server server : servers.servers()) {
+        for (Server server : some) {
             switch (server.address()) {
                 case Address.Unix unix -> server.endpoints(new SocketAddress[] {unixEndpoint(unix)});
                 case Address.Inet inet -> {
@@ -53,7 +53,7 @@ final class NameResolution {
                 }
             }
         }
-        resolve(names);
+        lookUp(names);
     }
 
     /** Looks names up again until the thread is interrupted. */
@@ -61,27 +61,27 @@ final class NameResolution {
         try {
             while (true) {
                 TimeUnit.SECONDS.sleep(EVERY_SECONDS);
-                resolveAll();
+                resolve(servers.servers());
             }
         } catch (InterruptedException end) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void resolve(List<Server> names) {
+    private void lookUp(List<Server> names) {
         if (names.isEmpty()) {
             return;
         }
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> lookUps = new ArrayList<>();
             for (Server server : names) {
-                lookUps.add(threads.submit(() -> resolve(server, (Address.Inet) server.address())));
+                lookUps.add(threads.submit(() -> lookUp(server, (Address.Inet) server.address())));
             }
             assert lookUps.size() == names.size();
         }
     }
 
-    private static void resolve(Server server, Address.Inet address) {
+    private static void lookUp(Server server, Address.Inet address) {
         try {
             InetAddress[] found = InetAddress.getAllByName(address.host());
             SocketAddress[] endpoints = new SocketAddress[found.length];

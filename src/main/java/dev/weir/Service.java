@@ -1,6 +1,9 @@
 package dev.weir;
 
 import dev.weir.config.WeirConfig;
+import dev.weir.control.Control;
+import dev.weir.control.Digest;
+import dev.weir.control.Reloader;
 import dev.weir.process.InheritedSockets;
 import dev.weir.process.PidFile;
 import dev.weir.process.SystemdNotify;
@@ -25,10 +28,16 @@ final class Service {
         this.err = err;
     }
 
-    /** Returns when it has stopped. */
-    void run(WeirConfig config) throws StartFailure {
+    /**
+     * Returns when it has stopped.
+     *
+     * @param file where the configuration was read; null when it has no file
+     */
+    void run(WeirConfig config, @Nullable Path file) throws StartFailure {
         Signals signals = Signals.heard(err);
-        Weir weir = Weir.prepare(config, sockets());
+        Control control = control(config, file);
+        Reloader reloader = file == null ? Reloader.none(control) : Reloader.of(control, file);
+        Weir weir = Weir.prepare(control, reloader, sockets());
         PidFile pidFile = pidFile(config);
         try {
             if (pidFile != null) {
@@ -47,8 +56,17 @@ final class Service {
         try (Watchdog _ = Watchdog.start(manager, environment, weir.loops())) {
             weir.awaitStop();
         }
+        control.close();
         if (pidFile != null) {
             pidFile.remove();
+        }
+    }
+
+    private static Control control(WeirConfig config, @Nullable Path file) throws StartFailure {
+        try {
+            return Control.open(config, Digest.of(config), StatePlace.of(config, file));
+        } catch (IOException failure) {
+            throw new StartFailure(failure);
         }
     }
 

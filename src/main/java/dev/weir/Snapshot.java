@@ -4,17 +4,15 @@ import dev.weir.balance.Pool;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.RouteConfig;
 import dev.weir.config.WeirConfig;
-import dev.weir.health.HealthKeeper;
-import dev.weir.pool.ServerRegistry;
 import dev.weir.proxy.Hedging;
 import dev.weir.proxy.RequestPlan;
 import dev.weir.proxy.RetryBudget;
 import dev.weir.route.RouteTable;
 import dev.weir.tls.Challenges;
-import dev.weir.tls.ClientTls;
-import dev.weir.tls.TlsKeeper;
+import dev.weir.tls.TlsSet;
 import dev.weir.upstream.UpstreamSettings;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,16 +24,23 @@ record Snapshot(
         RouteTable routes,
         List<RequestPlan.Destination> destinations,
         Map<String, RequestPlan.Destination> byPool,
-        Map<String, Pool> pools,
         RequestPlan.@Nullable Proofs proofs)
         implements RequestPlan {
-    static Snapshot of(WeirConfig config, ServerRegistry servers, TlsKeeper tls, int loops) {
-        Map<String, Pool> pools = new LinkedHashMap<>();
+    /** Before there is a configuration. */
+    static final Snapshot NONE = new Snapshot(RouteTable.of(List.of()), List.of(), Map.of(), null);
+
+    /**
+     * Compiles a configuration.
+     *
+     * @param pools those of the configuration, by name
+     * @param former of the configuration before; what has not changed is taken from it
+     */
+    static Snapshot of(WeirConfig config, Map<String, Pool> pools, TlsSet tls, Snapshot former, int loops) {
         Map<String, Destination> byPool = new LinkedHashMap<>();
         config.pools().forEach((name, pool) -> {
-            Pool compiled = new Pool(name, pool, servers.acquire(name, pool.servers()));
-            pools.put(name, compiled);
-            byPool.put(name, destination(compiled, pool, tls.pool(name), loops));
+            UpstreamSettings settings = UpstreamSettings.of(pool, tls.pool(name, pool));
+            Pool balanced = Objects.requireNonNull(pools.get(name));
+            byPool.put(name, destination(balanced, pool, settings, former.byPool.get(name), loops));
         });
         List<RouteConfig> routes = config.routes().isEmpty() ? everythingTo(config) : config.routes();
         List<Destination> destinations = new ArrayList<>();
@@ -46,22 +51,30 @@ record Snapshot(
         return new Snapshot(
                 RouteTable.of(routes),
                 List.copyOf(destinations),
-                Map.copyOf(byPool),
-                Map.copyOf(pools),
+                Collections.unmodifiableMap(byPool),
                 challenges == null ? null : challenges::answer);
     }
 
-    private static Destination destination(Pool pool, PoolConfig config, @Nullable ClientTls tls, int loops) {
+    /** Budgets go on where they are, and so do connections, which are told apart by their settings. */
+    private static Destination destination(
+            Pool pool, PoolConfig config, UpstreamSettings settings, @Nullable Destination former, int loops) {
         PoolConfig.Retry retry = config.retry();
+        PoolConfig.Hedging copies = config.hedging();
+        Destination same = former != null && former.pool() == pool ? former : null;
         long now = System.nanoTime();
-        Hedging hedging = config.hedging().enabled()
-                ? new Hedging(new RetryBudget(loops, config.hedging().share(), 0, now))
-                : null;
+        Hedging hedging = same == null ? null : same.hedging();
+        if (!copies.enabled()) {
+            hedging = null;
+        } else if (hedging == null || hedging.percent() != copies.share()) {
+            hedging = new Hedging(copies.share(), new RetryBudget(loops, copies.share(), 0, now));
+        }
         return new Destination(
                 pool,
-                UpstreamSettings.of(config, tls),
+                same != null && same.settings().equals(settings) ? same.settings() : settings,
                 retry,
-                new RetryBudget(loops, retry.budget(), retry.budgetFloor(), now),
+                same != null && same.retry().equals(retry)
+                        ? same.budget()
+                        : new RetryBudget(loops, retry.budget(), retry.budgetFloor(), now),
                 hedging);
     }
 
@@ -69,13 +82,6 @@ record Snapshot(
     private static List<RouteConfig> everythingTo(WeirConfig config) {
         return config.pools().keySet().stream()
                 .map(pool -> new RouteConfig(new RouteConfig.Match("", "", List.of(), Map.of()), pool))
-                .toList();
-    }
-
-    /** The pools whose servers' health is to be kept. */
-    List<HealthKeeper.Kept> kept() {
-        return byPool.values().stream()
-                .map(each -> new HealthKeeper.Kept(each.pool(), each.settings()))
                 .toList();
     }
 

@@ -1,7 +1,6 @@
 package dev.weir;
 
 import dev.weir.admin.AdminServer;
-import dev.weir.admin.AdminView;
 import dev.weir.balance.Pool;
 import dev.weir.config.AccessLogConfig;
 import dev.weir.config.ListenerConfig;
@@ -12,14 +11,11 @@ import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
 import dev.weir.health.Checker;
 import dev.weir.health.HealthKeeper;
-import dev.weir.health.PoolReport;
 import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
-import dev.weir.observe.Exposition;
 import dev.weir.observe.LoopMeters;
 import dev.weir.observe.Meters;
-import dev.weir.observe.Activity;
 import dev.weir.observe.ProcessMeters;
 import dev.weir.pool.Server;
 import dev.weir.pool.ServerRegistry;
@@ -27,17 +23,20 @@ import dev.weir.process.Drain;
 import dev.weir.process.InheritedSockets;
 import dev.weir.proxy.Worker;
 import dev.weir.tls.TlsKeeper;
+import dev.weir.tls.TlsSet;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,50 +51,56 @@ public final class Weir {
      */
     private static final int READ_BYTES = 256 << 10;
 
-    private final WeirConfig config;
-    private final Control control;
-    private final Reloader reloader;
-    private final Instant started = Instant.now();
     private final ServerRegistry servers = new ServerRegistry();
     private final Meters meters;
-    private final AccessLog accessLog;
     private final TlsKeeper tls;
     private final EventLoopGroup group;
     private final Checker checker;
     private final HealthKeeper health;
+    private final Pools pools;
     private final List<Worker> workers = new ArrayList<>();
     private final List<Connections> connections = new ArrayList<>();
-    private final List<Listener> listeners = new ArrayList<>();
     private final Transport transport = Transport.best();
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final Drain drain = new Drain(new Traffic(), this::progress);
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private final AdminPort port;
     private final Thread resolution;
     private final Thread hedging;
     /** Written by the control plane, read by the loops once for each request. */
-    private volatile Snapshot snapshot;
-
-    private @Nullable AdminServer admin;
+    private volatile Snapshot snapshot = Snapshot.NONE;
+    // Changed by who applies a configuration, one at a time.
+    private volatile WeirConfig config;
+    private volatile List<Listener> listeners = List.of();
+    private volatile AccessLog accessLog;
+    private volatile @Nullable AdminServer admin;
+    private int accepting;
     /** Told how a stop goes on. */
     private volatile Consumer<String> heard = text -> {};
 
-    private Weir(WeirConfig config, AccessLog accessLog, Meters meters, TlsKeeper tls) {
-        this.config = config;
-        this.control = Control.of(config);
-        this.reloader = Reloader.none(control);
+    private Weir(Control control, Reloader reloader, Meters meters) {
+        this.config = control.state().config();
         this.meters = meters;
-        this.accessLog = accessLog;
-        this.tls = tls;
+        this.accessLog = AccessLog.off(meters);
+        this.tls = TlsKeeper.open(meters);
         this.group =
                 new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
-        this.snapshot = Snapshot.of(config, servers, tls, meters.loops());
         NameResolution names = new NameResolution(servers, transport.nativeSockets());
-        names.resolveAll();
         this.resolution = Thread.ofVirtual().name("weir-names").unstarted(names::keepResolving);
-        HedgeTimes times = new HedgeTimes(meters, snapshot.byPool().values());
+        HedgeTimes times = new HedgeTimes(meters, () -> snapshot.byPool().values());
         this.hedging = Thread.ofVirtual().name("weir-hedging").unstarted(times::keepLooking);
         this.checker = Checker.start(transport);
-        this.health = new HealthKeeper(snapshot.kept(), meters, checker::check, this::withdraw);
+        this.health = new HealthKeeper(meters, checker::check, this::withdraw);
+        this.pools = new Pools(servers, health, names);
+        AdminPort.Parts parts = new AdminPort.Parts(
+                meters, health, servers, () -> stopping.get() ? "stopping" : "", this::addresses, this::withdraw);
+        this.port = new AdminPort(parts, control, reloader);
+        for (int i = 0; i < meters.loops(); i++) {
+            Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
+            Worker worker = new Worker(loop, () -> snapshot, meters.loop(i));
+            workers.add(worker);
+            connections.add(new Connections(worker));
+        }
     }
 
     /**
@@ -104,7 +109,8 @@ public final class Weir {
      * @throws StartFailure with a sentence for the user; nothing is left running
      */
     public static Weir start(WeirConfig config) throws StartFailure {
-        Weir weir = prepare(config, InheritedSockets.none());
+        Control control = Control.of(config);
+        Weir weir = prepare(control, Reloader.none(control), InheritedSockets.none());
         weir.accept();
         return weir;
     }
@@ -112,30 +118,19 @@ public final class Weir {
     /**
      * Starts but for accepting: what connects waits until {@link #accept}.
      *
+     * @param control has the configuration, and this Weir follow it from now on
      * @param given sockets that are open already; a listener whose address none of them has opens its own
      * @throws StartFailure with a sentence for the user; nothing is left running
      */
-    public static Weir prepare(WeirConfig config, InheritedSockets given) throws StartFailure {
+    public static Weir prepare(Control control, Reloader reloader, InheritedSockets given) throws StartFailure {
+        WeirConfig config = control.state().config();
         int loops = config.eventLoops() > 0
                 ? config.eventLoops()
                 : Runtime.getRuntime().availableProcessors();
-        Meters meters = new Meters(loops);
-        TlsKeeper tls;
-        AccessLog accessLog;
+        Weir weir = new Weir(control, reloader, new Meters(loops));
         try {
-            tls = TlsKeeper.open(config, meters);
-        } catch (IOException failure) {
-            throw new StartFailure(failure);
-        }
-        try {
-            accessLog = AccessLog.open(config.accessLog(), meters);
-        } catch (IOException failure) {
-            tls.close();
-            throw new StartFailure(failure);
-        }
-        Weir weir = new Weir(config, accessLog, meters, tls);
-        try {
-            weir.bind(given);
+            weir.begin(config, given);
+            control.attach(weir::apply, config);
         } catch (IOException failure) {
             weir.end();
             throw new StartFailure(failure);
@@ -143,33 +138,184 @@ public final class Weir {
         return weir;
     }
 
-    private void bind(InheritedSockets given) throws IOException {
-        for (int i = 0; i < meters.loops(); i++) {
-            Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
-            boolean logged = config.accessLog().target() != AccessLogConfig.Target.OFF;
-            Worker worker = new Worker(loop, () -> snapshot, meters.loop(i), logged ? accessLog.loop(i) : null);
-            workers.add(worker);
-            connections.add(new Connections(worker));
-        }
+    private void begin(WeirConfig first, InheritedSockets given) throws IOException {
         health.start();
-        int accepting = 0;
-        for (ListenerConfig listener : config.listeners()) {
-            EventLoop loop = connections.get(accepting++ % connections.size()).loop();
-            listeners.add(Listener.bind(
-                    listener, tls.listener(listener), connections, loop, transport, given.take(listener.bind())));
-        }
+        gauges();
+        change(first, null, given);
         for (String address : given.closeRest()) {
             LOG.warn(
                     "the socket {} was passed to Weir, but no listener has that address: nobody answers there",
                     address);
         }
-        gauges();
-        if (config.admin() != null) {
-            admin = AdminServer.start(config.admin(), transport, new View());
-        }
         resolution.start();
         hedging.start();
         tls.start();
+    }
+
+    /**
+     * Changes to this configuration while requests flow, as a difference: what is the same in both is not touched, and
+     * nothing is known less of pools and servers that stay. Servers that go finish what they have been given; so do
+     * connections of listeners that go. Returns when it holds: no request begins by the former one any more. Control plane;
+     * blocks.
+     *
+     * @throws IOException with a sentence for the user; then nothing has changed
+     */
+    public synchronized void apply(WeirConfig next) throws IOException {
+        if (stopping.get()) {
+            throw new IOException("Weir is stopping");
+        }
+        change(next, config, InheritedSockets.none());
+        if (next.eventLoops() != config.eventLoops()) {
+            LOG.warn("event-loops: the change takes effect when Weir is started anew");
+        }
+        config = next;
+    }
+
+    /**
+     * At the start there is no {@code former}, and listeners do not accept yet.
+     *
+     * @param given sockets that are open already
+     */
+    private void change(WeirConfig next, @Nullable WeirConfig former, InheritedSockets given) throws IOException {
+        Opened opened = open(next, former, given);
+        // From here on nothing can fail.
+        Pools.Change change = pools.change(next);
+        Snapshot compiled = Snapshot.of(next, change.pools(), opened.tls, snapshot, meters.loops());
+        change.apply(compiled);
+        snapshot = compiled;
+        AccessLog formerLog = accessLog;
+        AdminServer formerAdmin = admin;
+        accessLog = opened.log;
+        admin = opened.admin;
+        opened.adminChange.run();
+        List<Listener> goneListeners = new ArrayList<>(listeners);
+        goneListeners.removeAll(opened.listeners);
+        serve(next, opened);
+        if (former != null) {
+            opened.bound.forEach(Listener::accept);
+        }
+        goneListeners.forEach(Listener::close);
+        List<Server> gone = change.finish();
+        onLoops((worker, connected) -> {
+            goneListeners.forEach(connected::drain);
+            forget(worker, gone, change.gonePools());
+            worker.log(
+                    next.accessLog().target() == AccessLogConfig.Target.OFF
+                            ? null
+                            : opened.log.loop(worker.loop().index()));
+        });
+        tls.adopt(opened.tls);
+        if (formerLog != opened.log) {
+            formerLog.close();
+        }
+        if (formerAdmin != null && formerAdmin != opened.admin) {
+            formerAdmin.retire();
+        }
+    }
+
+    /** What can fail, made before anything changes. */
+    private final class Opened {
+        final TlsSet tls;
+        /** In the order of the configuration; those that were there before, and new ones that do not accept yet. */
+        final List<Listener> listeners = new ArrayList<>();
+
+        final List<Listener> bound = new ArrayList<>();
+        AccessLog log = accessLog;
+
+        @Nullable AdminServer admin = Weir.this.admin;
+        Runnable adminChange = () -> {};
+
+        Opened(TlsSet tls) {
+            this.tls = tls;
+        }
+
+        void close() {
+            bound.forEach(Listener::close);
+            if (log != accessLog) {
+                log.close();
+            }
+            AdminServer opened = admin;
+            if (opened != null && opened != Weir.this.admin) {
+                opened.close();
+            }
+            Weir.this.tls.abandon(tls);
+        }
+    }
+
+    private Opened open(WeirConfig next, @Nullable WeirConfig former, InheritedSockets given) throws IOException {
+        Opened opened = new Opened(tls.prepare(next));
+        try {
+            List<Listener> left = new ArrayList<>(listeners);
+            for (ListenerConfig listener : next.listeners()) {
+                opened.listeners.add(listener(listener, left, opened, given));
+            }
+            if (former == null || !next.accessLog().equals(former.accessLog())) {
+                opened.log = AccessLog.open(next.accessLog(), meters);
+            }
+            if (former == null || !Objects.equals(next.admin(), former.admin())) {
+                opened.admin = admin(next.admin(), opened);
+            }
+        } catch (IOException failure) {
+            opened.close();
+            throw failure;
+        }
+        return opened;
+    }
+
+    /** The admin port at its address, or a new one; null for none. */
+    private @Nullable AdminServer admin(WeirConfig.@Nullable AdminConfig wanted, Opened opened) throws IOException {
+        AdminServer running = admin;
+        if (wanted == null || running == null || !running.config().bind().equals(wanted.bind())) {
+            return wanted == null ? null : AdminServer.start(wanted, transport, port);
+        }
+        opened.adminChange = running.change(wanted);
+        return running;
+    }
+
+    /** The listener that has this address already, or a new one. */
+    private Listener listener(ListenerConfig wanted, List<Listener> left, Opened opened, InheritedSockets given)
+            throws IOException {
+        for (Listener known : left) {
+            if (known.config().bind().equals(wanted.bind())) {
+                left.remove(known);
+                return known;
+            }
+        }
+        EventLoop loop = connections.get(accepting++ % connections.size()).loop();
+        Listener bound = Listener.bind(
+                wanted, opened.tls.listener(wanted), connections, loop, transport, given.take(wanted.bind()));
+        opened.bound.add(bound);
+        return bound;
+    }
+
+    private void serve(WeirConfig next, Opened opened) {
+        for (int i = 0; i < opened.listeners.size(); i++) {
+            Listener listener = opened.listeners.get(i);
+            ListenerConfig wanted = next.listeners().get(i);
+            if (!listener.config().equals(wanted)) {
+                listener.change(wanted, opened.tls.listener(wanted));
+            }
+        }
+        listeners = List.copyOf(opened.listeners);
+    }
+
+    private static void forget(Worker worker, List<Server> gone, List<String> gonePools) {
+        for (Server server : gone) {
+            worker.upstreams().forget(server);
+            worker.meters().forget(server.pool(), server.name());
+        }
+        gonePools.forEach(worker.meters()::forget);
+    }
+
+    /** Has something done on each loop, and waits for it: what was begun there before has been done by then. */
+    private void onLoops(BiConsumer<Worker, Connections> action) {
+        List<Future<?>> done = new ArrayList<>();
+        for (int i = 0; i < workers.size(); i++) {
+            Worker worker = workers.get(i);
+            Connections connected = connections.get(i);
+            done.add(worker.loop().executor().submit(() -> action.accept(worker, connected)));
+        }
+        done.forEach(Future::awaitUninterruptibly);
     }
 
     /** All listeners accept from now on. */
@@ -179,12 +325,16 @@ public final class Weir {
 
     private void gauges() {
         ProcessMeters.register(meters, version());
+        port.reloader().register(meters);
         meters.gauge(
                 "weir_server_requests_in_flight",
                 "Requests sent or being sent to the server and not yet ended",
                 List.of("pool", "server"),
                 samples -> {
                     for (Server server : servers.servers()) {
+                        samples.add(server.inFlight(), server.pool(), server.name());
+                    }
+                    for (Server server : servers.leaving()) {
                         samples.add(server.inFlight(), server.pool(), server.name());
                     }
                 });
@@ -212,82 +362,27 @@ public final class Weir {
         return version == null ? "(built from source)" : version;
     }
 
-    private final class View implements AdminView {
-        @Override
-        public @Nullable String notReady() {
-            return stopping.get() ? "stopping" : null;
-        }
+    private List<String> addresses() {
+        return listeners.stream().map(Listener::boundTo).toList();
+    }
 
-        @Override
-        public Exposition metrics(String accept) {
-            return Exposition.of(meters, accept);
-        }
+    /** Has Weir follow its file. */
+    public Reloader reloader() {
+        return port.reloader();
+    }
 
-        @Override
-        public List<PoolReport> pools() {
-            return health.report();
-        }
-
-        @Override
-        public @Nullable PoolReport pool(String name) {
-            return pools().stream()
-                    .filter(each -> each.name().equals(name))
-                    .findFirst()
-                    .orElse(null);
-        }
-
-        @Override
-        public Control control() {
-            return control;
-        }
-
-        @Override
-        public Reloader reloader() {
-            return reloader;
-        }
-
-        @Override
-        public Running running() {
-            return new Running(version(), started, listeners.stream().map(Listener::boundTo).toList());
-        }
-
-        @Override
-        public Activity activity() {
-            return meters.activity();
-        }
-
-        @Override
-        public int inFlight(String pool, String server) {
-            Server known = find(pool, server);
-            return known == null ? 0 : known.inFlight();
-        }
-
-        @Override
-        public void withdraw(String pool, String server) {
-            Server known = find(pool, server);
-            if (known != null) {
-                Weir.this.withdraw(known);
-            }
-        }
-
-        private @Nullable Server find(String pool, String server) {
-            for (Server each : servers.servers()) {
-                if (each.pool().equals(pool) && each.name().equals(server)) {
-                    return each;
-                }
-            }
-            return null;
-        }
+    /** The way to change what holds. */
+    public Control control() {
+        return port.control();
     }
 
     /** One line for each listener, for example {@code listening on :8080}. */
     public List<String> describe() {
         List<String> lines = new ArrayList<>();
-        for (Listener listener : listeners) {
-            lines.add("listening on " + listener.boundTo());
-        }
-        if (admin != null) {
-            lines.add("admin on " + admin.boundTo());
+        addresses().forEach(address -> lines.add("listening on " + address));
+        AdminServer running = admin;
+        if (running != null) {
+            lines.add("admin on " + running.boundTo());
         }
         return lines;
     }
@@ -299,7 +394,8 @@ public final class Weir {
 
     /** The port of the admin server; -1 when it has none. */
     public int adminPort() {
-        return admin == null ? -1 : admin.port();
+        AdminServer running = admin;
+        return running == null ? -1 : running.port();
     }
 
     /** The event loops of the data plane. */
@@ -309,7 +405,7 @@ public final class Weir {
 
     /** The pools by name, in their current state. */
     public Iterable<Pool> pools() {
-        return snapshot.pools().values();
+        return pools.all();
     }
 
     /**
@@ -428,8 +524,9 @@ public final class Weir {
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         accessLog.close();
         tls.close();
-        if (admin != null) {
-            admin.close();
+        AdminServer running = admin;
+        if (running != null) {
+            running.close();
         }
         stopped.countDown();
     }

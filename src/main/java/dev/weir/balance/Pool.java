@@ -6,37 +6,38 @@ import dev.weir.pool.ServerSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A named group of servers in one snapshot, and the picker that chooses among those that are ready. Immutable but for the
- * picker, which the control plane replaces when other servers become ready.
+ * A named group of servers, and the picker that chooses among those that are ready. It outlives snapshots: the control
+ * plane changes what it is made of, so that a request that waits for a server is given one that was added meanwhile.
  */
 public final class Pool {
     private final String name;
-    private final PoolConfig config;
-    private final ServerSet servers;
-    private final WaitingLine line;
+    private final WaitingLine line = new WaitingLine();
+    /** Written by the control plane. */
+    private volatile PoolConfig config;
+
+    private volatile ServerSet servers;
     /** Written by the control plane, read by the loops once for each choice. */
     private volatile Picker picker;
 
     /** What the picker chooses from; written before it. */
     private volatile ServerSet ready;
 
-    /** A pool that was not there before. */
+    /** A pool that was not there before. All its servers may be chosen until {@link #ready} says otherwise. */
     public Pool(String name, PoolConfig config, ServerSet servers) {
-        this(name, config, servers, new WaitingLine(), Picker.NONE);
-    }
-
-    private Pool(String name, PoolConfig config, ServerSet servers, WaitingLine line, Picker previous) {
         this.name = name;
         this.config = config;
         this.servers = servers;
         this.ready = servers;
-        this.line = line;
-        this.picker = BalancingPolicy.prepare(config.balance(), servers, previous);
+        this.picker = BalancingPolicy.prepare(config.balance(), servers, Picker.NONE);
     }
 
-    /** This pool with another configuration or other servers: who waits goes on waiting, and the rotation where it is. */
-    public Pool with(PoolConfig config, ServerSet servers) {
-        return new Pool(name, config, servers, line, picker);
+    /**
+     * Gives it another configuration or other servers. Who is chosen does not change before the {@link #ready} that is to
+     * follow. Control plane; one thread at a time.
+     */
+    public void change(PoolConfig config, ServerSet servers) {
+        this.config = config;
+        this.servers = servers;
     }
 
     public String name() {

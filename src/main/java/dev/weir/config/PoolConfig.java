@@ -19,7 +19,10 @@ public record PoolConfig(
                 def = "least-requests")
         BalanceConfig balance,
 
-        @Key(doc = "The servers. A pool without any answers with 503.")
+        @Key(
+                doc =
+                        "The servers. More can come and go while Weir runs; while a pool has none, requests wait as `queue` says, "
+                                + "and are answered with 503 then.")
         List<ServerConfig> servers,
 
         @Key(doc = "TLS with the servers. Without it they are spoken to in clear text.", optional = true) @Nullable PoolTls tls,

@@ -33,8 +33,9 @@ final class YamlTree {
                 .setMaxAliasesForCollections(Integer.MAX_VALUE)
                 .setAllowNonScalarKeys(true)
                 .build();
+        StreamReader reader = new StreamReader(settings, text);
         try {
-            Parser parser = new ParserImpl(settings, new StreamReader(settings, text));
+            Parser parser = new ParserImpl(settings, reader);
             Composer composer = new Composer(settings, new ShallowParser(parser));
             if (!composer.hasNext()) {
                 problems.error(
@@ -62,7 +63,9 @@ final class YamlTree {
                     "",
                     "");
         } catch (YamlEngineException broken) {
-            problems.file("this is not YAML: " + broken.getMessage());
+            // It names no place: so far it has been read.
+            Place place = reader.getMark().map(at -> Place.of("", at)).orElse(new Place("", 1, 1));
+            problems.error(place, "this is not YAML: " + broken.getMessage(), "", "");
         }
         return null;
     }

@@ -4,14 +4,20 @@ import dev.weir.loop.Deadline;
 import dev.weir.proxy.Worker;
 import io.netty.channel.Channel;
 
-/**
- * One accepted connection, whoever serves it at the time. Confined to its loop.
- *
- * @param onClose to be run once, when the connection ends
- */
-record Accepted(Connections connections, ListenerSettings settings, Channel channel, Runnable onClose) {
+/** One accepted connection, whoever serves it at the time, and what its listener said when it came. Confined to its loop. */
+record Accepted(Connections connections, Listener listener, ListenerSettings settings, Channel channel) {
     Worker worker() {
         return connections.worker();
+    }
+
+    /** Whether it is to close after the exchange that is under way. */
+    boolean closing() {
+        return listener.closed() || worker().isStopping();
+    }
+
+    /** How long its client may leave it idle that usually may for {@code usual} nanoseconds. */
+    long idleNanos(long usual) {
+        return worker().idleNanos(listener.closed() ? Math.min(usual, Listener.CLOSED_IDLE_NANOS) : usual);
     }
 
     void arm(Deadline deadline, long nanos) {
@@ -35,6 +41,6 @@ record Accepted(Connections connections, ListenerSettings settings, Channel chan
     /** Whoever serves the connection is about to close it. */
     void closed(Downstream by) {
         connections.closed(by);
-        onClose.run();
+        listener.ended();
     }
 }

@@ -317,6 +317,11 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
     }
 
     @Override
+    public Accepted accepted() {
+        return connection;
+    }
+
+    @Override
     public void drain() {
         long idle = connection.worker().idleNanos(settings.handshakeNanos());
         if (idle < settings.handshakeNanos()) {

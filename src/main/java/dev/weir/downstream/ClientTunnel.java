@@ -243,6 +243,11 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
     }
 
     @Override
+    public Accepted accepted() {
+        return connection;
+    }
+
+    @Override
     public void drain() {}
 
     @Override

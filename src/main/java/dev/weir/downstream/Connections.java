@@ -39,6 +39,15 @@ public final class Connections {
         }
     }
 
+    /** As {@link #drain(long)}, those of a listener that has closed. */
+    public void drain(Listener listener) {
+        for (Downstream connection : List.copyOf(open)) {
+            if (connection.accepted().listener().equals(listener)) {
+                connection.drain();
+            }
+        }
+    }
+
     /** Cuts all but tunnels. */
     public void cutRequests() {
         for (Downstream connection : List.copyOf(open)) {

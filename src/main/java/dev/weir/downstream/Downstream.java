@@ -4,13 +4,16 @@ import io.netty.channel.ChannelHandler;
 
 /**
  * What serves one connection of a client: the last handler of its channel. It is added to a channel that is open, begins
- * in {@link ChannelHandler#handlerAdded}, tells {@link Connections} when it opens and closes, and runs the listener's
- * {@code onClose} exactly once. Confined to the connection's loop.
+ * in {@link ChannelHandler#handlerAdded}, and tells {@link Accepted} when it opens and, exactly once, when it closes.
+ * Confined to the connection's loop.
  */
 interface Downstream extends ChannelHandler {
+    /** What it serves. */
+    Accepted accepted();
+
     /**
-     * Weir stops: the connection ends after what is under way, or when it has been idle for as long as
-     * {@link dev.weir.proxy.Worker#idleNanos} says.
+     * Weir stops, or the listener has closed: the connection ends after what is under way, or when it has been idle for as
+     * long as {@link Accepted#idleNanos} says.
      */
     void drain();
 

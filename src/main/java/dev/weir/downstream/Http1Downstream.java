@@ -96,7 +96,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     public void handlerAdded(ChannelHandlerContext ctx) {
         connection.opened(this);
         // A client that connects and says nothing is held to the same time as one that says half of a head.
-        arm(worker().idleNanos(settings.requestHeadNanos()));
+        arm(connection.idleNanos(settings.requestHeadNanos()));
     }
 
     @Override
@@ -129,7 +129,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             receiving = false;
         }
         if (state == State.IDLE && !deadline.armed()) {
-            arm(worker().idleNanos(settings.keepAliveNanos()));
+            arm(connection.idleNanos(settings.keepAliveNanos()));
         }
     }
 
@@ -305,7 +305,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void sendHead(ResponseHead head, BodyFraming framing, boolean keepOpen) {
-        keepAlive = responses.head(head, framing, keepAlive && keepOpen && !worker().isStopping());
+        keepAlive = responses.head(head, framing, keepAlive && keepOpen && !connection.closing());
     }
 
     @Override
@@ -408,7 +408,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         if (inputEnded && ahead == null) {
             inputOver();
         } else if (state == State.IDLE) {
-            arm(worker().idleNanos(settings.keepAliveNanos()));
+            arm(connection.idleNanos(settings.keepAliveNanos()));
         }
     }
 
@@ -512,8 +512,13 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     }
 
     @Override
+    public Accepted accepted() {
+        return connection;
+    }
+
+    @Override
     public void drain() {
-        long idle = worker().idleNanos(settings.keepAliveNanos());
+        long idle = connection.idleNanos(settings.keepAliveNanos());
         if (state == State.IDLE && idle < settings.keepAliveNanos()) {
             arm(idle);
         }

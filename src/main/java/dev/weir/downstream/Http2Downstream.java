@@ -173,7 +173,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         }
         arm(deadline, settings.requestHeadNanos());
         flushNow();
-        if (worker().isStopping()) {
+        if (connection.closing()) {
             drain();
         }
     }
@@ -533,6 +533,11 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
      * Weir stops. A client may have sent a request that is still on its way, so it is first told only that the end
      * comes, and when it must have heard of it, which stream was the last (RFC 9113 section 6.8).
      */
+    @Override
+    public Accepted accepted() {
+        return connection;
+    }
+
     @Override
     public void drain() {
         if (state != State.OPEN) {

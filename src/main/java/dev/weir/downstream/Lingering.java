@@ -81,6 +81,11 @@ final class Lingering extends ChannelInboundHandlerAdapter implements Downstream
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {}
 
     @Override
+    public Accepted accepted() {
+        return connection;
+    }
+
+    @Override
     public void drain() {}
 
     @Override

@@ -43,16 +43,23 @@ public final class Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     private static final int BACKLOG = 4096;
     private static final long PAUSE_MILLIS = 200;
+    /** How long a connection may be idle once the listener has closed: a request may be on its way. */
+    static final long CLOSED_IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** What an accepted peer's address is written to. */
     private static final int PEER_BYTES = 26;
 
     private static final byte[] TOO_MANY = OwnAnswer.of(Cause.CONNECTION_LIMIT);
 
-    private final ListenerConfig config;
-    private final ListenerSettings settings;
     private final List<Connections> loops;
     private final Transport transport;
     private final Channel channel;
+    /** Written by the control plane; who connects next is served so. */
+    private volatile ListenerConfig config;
+
+    private volatile ListenerSettings settings;
+    /** Written by the control plane, read by loops once for each response: connections close after their exchange. */
+    private volatile boolean closed;
+
     private final Acceptor acceptor = new Acceptor();
     /** Whether the socket outlives this process, in the hands of whoever opened it. */
     private final boolean kept;
@@ -80,7 +87,7 @@ public final class Listener {
     }
 
     /**
-     * Binds; what connects waits until {@link #accept}. Waits for the outcome; not to be called on a loop.
+     * Binds; who connects waits until {@link #accept}. Waits for the outcome; not to be called on a loop.
      *
      * @param tls null for a listener in the clear
      * @param accepting the loop that accepts
@@ -175,6 +182,22 @@ public final class Listener {
         return config;
     }
 
+    /** Serves by this configuration, of the same address, whoever connects from now on. Control plane. */
+    public void change(ListenerConfig next, @Nullable ServerTls tls) {
+        settings = ListenerSettings.of(next, tls);
+        config = next;
+    }
+
+    /** Whether connections close after the exchange that is under way. */
+    boolean closed() {
+        return closed;
+    }
+
+    /** One of its connections has ended. */
+    void ended() {
+        open.decrementAndGet();
+    }
+
     /** The address with the port that was really taken. */
     public String boundTo() {
         SocketAddress local = channel.localAddress();
@@ -199,8 +222,9 @@ public final class Listener {
                 : null;
     }
 
-    /** Stops accepting for good: what waits to be accepted still is. Open connections stay. */
+    /** Stops accepting for good: what waits to be accepted still is. Open connections stay, to be drained by {@link Connections}. */
     public void close() {
+        closed = true;
         if (!own || !channel.isOpen()) {
             leave();
             return;
@@ -263,15 +287,16 @@ public final class Listener {
                 refuse(child, target);
                 return;
             }
-            configure(child, target);
-            Accepted accepted = new Accepted(target, settings, child, open::decrementAndGet);
-            ClientInfo client = settings.client(child);
+            ListenerSettings current = settings;
+            configure(child, target, current);
+            Accepted accepted = new Accepted(target, Listener.this, current, child);
+            ClientInfo client = current.client(child);
             child.pipeline()
-                    .addLast(settings.plain() ? new Http1Downstream(accepted, client) : new Arrival(accepted, client));
+                    .addLast(current.plain() ? new Http1Downstream(accepted, client) : new Arrival(accepted, client));
             register(child, target);
         }
 
-        private void configure(Channel child, Connections target) {
+        private void configure(Channel child, Connections target, ListenerSettings settings) {
             int buffer = settings.bufferBytes();
             Loop loop = target.worker().loop();
             child.config().setRecvByteBufAllocator(settings.encrypted() ? loop.tlsReads() : loop.reads());

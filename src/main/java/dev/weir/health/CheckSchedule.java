@@ -23,17 +23,33 @@ final class CheckSchedule {
 
     private final PriorityQueue<Due> queue = new PriorityQueue<>();
     private final RandomGenerator random;
-    private int added;
+    /** When the last first check is due, if there was one yet. */
+    private long lastFirst;
+
+    private boolean some;
 
     CheckSchedule(RandomGenerator random) {
         this.random = random;
     }
 
-    /** From now on this server is checked, the first time at once. */
+    /** This server is new, or its rules are: from now on it is checked as they say, the first time at once. */
     void add(ServerHealth server, long now) {
-        if (server.rules.checked()) {
-            at(server, now + added++ * FIRST_GAP_NANOS);
+        if (!server.rules.checked() || server.checkRuns) {
+            return; // when a check ends, the next follows
         }
+        if (server.checkPlanned) {
+            hasten(server, server.machine.nextCheck(), now);
+        } else {
+            long after = lastFirst + FIRST_GAP_NANOS;
+            lastFirst = some && after - now > 0 ? after : now;
+            some = true;
+            at(server, lastFirst);
+        }
+    }
+
+    /** From now on this server is not checked; the outcome of a check under way is nobody's. */
+    void remove(ServerHealth server) {
+        server.checkGone = true;
     }
 
     /** When the next check is due; {@link Long#MAX_VALUE} from {@code now} for never. */
@@ -52,6 +68,7 @@ final class CheckSchedule {
         }
         queue.remove();
         first.server.checkRuns = true;
+        first.server.checkPlanned = false;
         first.server.checkBegan = now;
         return first.server;
     }
@@ -59,6 +76,9 @@ final class CheckSchedule {
     /** A check of this server has ended. */
     void ended(ServerHealth server, boolean first, long now) {
         server.checkRuns = false;
+        if (!server.rules.checked()) {
+            return;
+        }
         long interval = server.machine.nextCheck();
         if (first) {
             at(server, now + (long) (interval * (0.1 + 0.9 * random.nextDouble())));
@@ -75,21 +95,27 @@ final class CheckSchedule {
     /** The state of this server has changed, or something is wrong with it: its next check is not later than so. */
     void hasten(ServerHealth server, long within, long now) {
         long earliest = Math.max(now + within, server.checkBegan + LEAST_GAP_NANOS);
-        if (server.rules.checked() && !server.checkRuns && server.checkDue - earliest > 0) {
+        if (server.checkPlanned && server.checkDue - earliest > 0) {
             at(server, earliest);
         }
     }
 
     private void at(ServerHealth server, long due) {
         server.checkDue = due;
+        server.checkPlanned = true;
         queue.add(new Due(due, server));
     }
 
-    /** Entries whose server is checked at another time now. */
+    /** Entries whose server is checked at another time now, or not any more. */
     private void drop() {
         for (Due first = queue.peek(); first != null; first = queue.peek()) {
-            if (!first.server.checkRuns && first.server.checkDue == first.at) {
+            ServerHealth server = first.server;
+            boolean planned = server.checkPlanned && server.checkDue == first.at;
+            if (planned && !server.checkGone && server.rules.checked()) {
                 return;
+            }
+            if (planned) {
+                server.checkPlanned = false;
             }
             queue.remove();
         }

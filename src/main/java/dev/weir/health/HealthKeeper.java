@@ -5,11 +5,16 @@ import static java.util.Objects.requireNonNull;
 import dev.weir.balance.Pool;
 import dev.weir.config.AdminState;
 import dev.weir.config.HealthConfig;
+import dev.weir.config.PoolConfig;
 import dev.weir.observe.Cause;
 import dev.weir.observe.Meters;
+import dev.weir.pool.FailureListener;
 import dev.weir.pool.Server;
+import dev.weir.pool.ServerSet;
 import dev.weir.upstream.UpstreamSettings;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,8 +45,8 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
         void check(Server server, HealthConfig health, UpstreamSettings settings, Consumer<CheckResult> result);
     }
 
-    /** A pool whose health is kept. */
-    public record Kept(Pool pool, UpstreamSettings settings) {}
+    /** A pool whose health is kept, and what it is to be from now on. */
+    public record Kept(Pool pool, PoolConfig config, ServerSet servers, UpstreamSettings settings) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(HealthKeeper.class);
     private static final long TICK = TimeUnit.MILLISECONDS.toNanos(100);
@@ -56,7 +61,10 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
 
     private final Checks checks;
     private final Consumer<Server> withdraw;
-    private final Map<String, PoolHealth> pools = new LinkedHashMap<>();
+    private final Meters meters;
+    /** Replaced when pools come or go; read by scrapes. */
+    private volatile Map<String, PoolHealth> pools = Map.of();
+
     private final CheckSchedule schedule = new CheckSchedule(new SplittableRandom());
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Thread thread;
@@ -71,22 +79,17 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
     private int ticks;
 
     /**
-     * Takes charge of these pools: publishes at once who gets requests. Nothing is checked before {@link #start}.
+     * A keeper that has nothing to keep yet.
      *
      * @param withdraw told of each server that does not answer any more; must not block
      */
-    public HealthKeeper(List<Kept> kept, Meters meters, Checks checks, Consumer<Server> withdraw) {
+    public HealthKeeper(Meters meters, Checks checks, Consumer<Server> withdraw) {
+        this.meters = meters;
         this.checks = checks;
         this.withdraw = withdraw;
         this.thread = Thread.ofPlatform().name("weir-health").daemon().unstarted(this::run);
-        long now = System.nanoTime();
-        for (Kept each : kept) {
-            PoolHealth pool = new PoolHealth(each.pool(), each.settings(), meters, this::alarm, this, now);
-            pools.put(each.pool().name(), pool);
-            pool.servers.forEach(server -> server.server.failureListener(server));
-            pool.settle(now);
-        }
-        HealthMeters.register(meters, pools.values());
+        nextTick = System.nanoTime();
+        HealthMeters.register(meters, () -> pools.values());
     }
 
     /** Begins to check and to look. */
@@ -115,6 +118,32 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
         }
     }
 
+    /**
+     * These pools are to be so from now on, those that are kept already and new ones; others stay as they are. Returns
+     * when who gets requests has been published. Control plane, waits for the keeper.
+     */
+    public void keep(List<Kept> changed) {
+        ask(() -> {
+            take(changed);
+            return true;
+        });
+    }
+
+    /** Ends the keeping of these pools, whose servers get no requests any more. Control plane, waits for the keeper. */
+    public void forget(Collection<String> names) {
+        ask(() -> {
+            Map<String, PoolHealth> left = new LinkedHashMap<>(pools);
+            for (String name : names) {
+                PoolHealth gone = left.remove(name);
+                if (gone != null) {
+                    gone.servers.forEach(this::leave);
+                }
+            }
+            pools = Collections.unmodifiableMap(left);
+            return true;
+        });
+    }
+
     /** What there is to say about each pool; control plane, waits for the keeper. */
     public List<PoolReport> report() {
         return ask(() -> {
@@ -123,32 +152,11 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
         });
     }
 
-    /**
-     * An operator wants this of a server from now on; control plane, waits for the keeper.
-     *
-     * @param server its address as text
-     * @return what there is to say about it then; null when there is no such pool or server
-     */
-    public @Nullable ServerReport admin(String pool, String server, AdminState state) {
-        return ask(() -> {
-                    PoolHealth kept = pools.get(pool);
-                    int index = kept == null ? -1 : kept.indexOf(server);
-                    return kept == null || index < 0
-                            ? Optional.<ServerReport>empty()
-                            : Optional.of(admin(kept, index, state));
-                })
+    /** What there is to say about one pool; null when there is none of this name. Control plane, waits for the keeper. */
+    public @Nullable PoolReport report(String name) {
+        return ask(() -> Optional.ofNullable(pools.get(name))
+                        .map(pool -> new Reports(System.nanoTime(), Instant.now()).pool(pool)))
                 .orElse(null);
-    }
-
-    private ServerReport admin(PoolHealth pool, int index, AdminState state) {
-        long now = System.nanoTime();
-        ServerHealth server = pool.servers.get(index);
-        server.machine.admin(state, now);
-        pool.settle(now);
-        if (state == AdminState.READY) {
-            schedule.hasten(server, 0, now);
-        }
-        return new Reports(now, Instant.now()).server(pool, index);
     }
 
     /** Has something done on the keeper's thread and waits for its outcome. */
@@ -179,12 +187,34 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
 
     // The keeper's thread.
 
-    private void run() {
+    private void take(List<Kept> changed) {
         long now = System.nanoTime();
-        nextTick = now;
-        for (PoolHealth pool : pools.values()) {
-            pool.servers.forEach(server -> schedule.add(server, now));
+        Map<String, PoolHealth> all = new LinkedHashMap<>(pools);
+        for (Kept each : changed) {
+            PoolHealth known = all.get(each.pool().name());
+            if (known == null) {
+                PoolHealth pool = new PoolHealth(each.pool(), each.settings(), meters, this::alarm, this, now);
+                all.put(each.pool().name(), pool);
+                known = pool;
+            } else {
+                known.change(each.config(), each.servers(), each.settings(), now)
+                        .forEach(this::leave);
+            }
+            known.servers.forEach(server -> schedule.add(server, now));
+            known.settle(now);
         }
+        pools = Collections.unmodifiableMap(all);
+        nextTick = now;
+    }
+
+    /** A server has left its pool: it gets nothing more, and nobody asks how it is. */
+    private void leave(ServerHealth server) {
+        schedule.remove(server);
+        server.server.failureListener(FailureListener.NONE);
+        server.server.limit(0);
+    }
+
+    private void run() {
         while (!closed) {
             try {
                 turn();
@@ -243,7 +273,7 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
                 schedule.ended(server, false, now);
                 continue;
             }
-            PoolHealth pool = requireNonNull(pools.get(server.server.pool()));
+            PoolHealth pool = requireNonNull(pools.get(server.server.pool()), "it is in the schedule");
             checks.check(
                     server.server,
                     server.rules.checks(),
@@ -254,7 +284,7 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
 
     private void checkEnded(PoolHealth pool, ServerHealth server, CheckResult result) {
         long now = System.nanoTime();
-        if (result.cause() == Cause.STOPPING) {
+        if (result.cause() == Cause.STOPPING || server.checkGone) {
             return;
         }
         boolean first = server.machine.checks().isEmpty();

@@ -26,7 +26,7 @@ final class HealthMachine {
     /** The outcome of a check, and when it was known. */
     record Checked(long nanos, CheckResult result) {}
 
-    private final HealthRules rules;
+    private HealthRules rules;
     private final Flapping flapping = new Flapping();
     private final ArrayDeque<Change> changes = new ArrayDeque<>();
     private final ArrayDeque<Checked> checks = new ArrayDeque<>();
@@ -58,10 +58,17 @@ final class HealthMachine {
     private int probesPassed;
     private long warmed;
     private long warmedAt;
+    /** It has come to others that are at work, and is given its share bit by bit. */
+    private final boolean added;
 
-    HealthMachine(HealthRules rules, long now) {
+    /** {@code added}: whether it comes to servers that are at work. */
+    HealthMachine(HealthRules rules, boolean added, long now) {
         this.rules = rules;
+        this.added = added;
         health = initial(rules);
+        if (added && health == ServerState.UP) {
+            health = warmUp(now);
+        }
         state = health;
         since = now;
         healthySince = now;
@@ -179,7 +186,7 @@ final class HealthMachine {
         passed++;
         refusing = false;
         if (health == ServerState.CHECKING) {
-            if (admin == AdminState.READY && changes.size() == 1) {
+            if (!added && admin == AdminState.READY && changes.size() == 1) {
                 become(ServerState.UP, Reason.FIRST_CHECK, result.evidence(), now);
             } else {
                 serveAgain(Reason.FIRST_CHECK, result.evidence(), now);
@@ -273,6 +280,22 @@ final class HealthMachine {
     void hurry(long now) {
         if (health == ServerState.DOWN && !rules.checked()) {
             returnAt = Math.min(returnAt, Math.max(now, downAt + FIRST_BACK_OFF));
+        }
+    }
+
+    /** Other rules hold from now on; what is known of the server stays. */
+    void rules(HealthRules next, long now) {
+        boolean unchecked = rules.checked() && !next.checked();
+        rules = next;
+        if (!unchecked) {
+            return;
+        }
+        passed = 0;
+        failed = 0;
+        if (health == ServerState.CHECKING) {
+            become(warmUp(now), Reason.CONFIGURED, "it is not checked any more", now);
+        } else if (health == ServerState.DOWN) {
+            returnAt = now;
         }
     }
 

@@ -4,6 +4,7 @@ import dev.weir.observe.Counter;
 import dev.weir.observe.Meters;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** What a scrape sees of the servers' health. */
 final class HealthMeters {
@@ -13,7 +14,7 @@ final class HealthMeters {
 
     private HealthMeters() {}
 
-    static void register(Meters meters, Collection<PoolHealth> pools) {
+    static void register(Meters meters, Supplier<Collection<PoolHealth>> pools) {
         meters.gauge(
                 "weir_server_state",
                 "1 for the state that the server is in, 0 for all others.",
@@ -27,29 +28,31 @@ final class HealthMeters {
                 "weir_pool_panic",
                 "1 while so few servers are up that requests go to servers that are not.",
                 List.of("pool"),
-                samples -> pools.forEach(pool -> samples.add(pool.panic() ? 1.0 : 0.0, pool.pool.name())));
+                samples -> pools.get().forEach(pool -> samples.add(pool.panic() ? 1.0 : 0.0, pool.pool.name())));
         reasons(meters, pools);
         checks(meters, pools);
     }
 
-    private static void reasons(Meters meters, Collection<PoolHealth> pools) {
+    private static void reasons(Meters meters, Supplier<Collection<PoolHealth>> pools) {
         meters.counter(
                 "weir_server_state_changes_total",
                 "Changes of servers' states, by reason.",
                 List.of("pool", "reason"),
-                samples -> pools.forEach(pool -> pool.changes.forEach(
-                        (reason, count) -> samples.add(count.get(), pool.pool.name(), reason.id()))));
+                samples -> pools.get()
+                        .forEach(pool -> pool.changes.forEach(
+                                (reason, count) -> samples.add(count.get(), pool.pool.name(), reason.id()))));
         meters.counter(
                 "weir_ejections_total",
                 "Servers that were ejected because of their traffic, by reason.",
                 List.of("pool", "reason"),
-                samples -> pools.forEach(pool -> EJECTIONS.forEach(reason -> {
-                    Counter count = pool.changes.get(reason);
-                    samples.add(count == null ? 0 : count.get(), pool.pool.name(), reason.id());
-                })));
+                samples -> pools.get()
+                        .forEach(pool -> EJECTIONS.forEach(reason -> {
+                            Counter count = pool.changes.get(reason);
+                            samples.add(count == null ? 0 : count.get(), pool.pool.name(), reason.id());
+                        })));
     }
 
-    private static void checks(Meters meters, Collection<PoolHealth> pools) {
+    private static void checks(Meters meters, Supplier<Collection<PoolHealth>> pools) {
         meters.counter(
                 "weir_health_checks_total",
                 "Checks of the server that ended, by result.",
@@ -72,7 +75,7 @@ final class HealthMeters {
         void server(String pool, ServerHealth server);
     }
 
-    private static void each(Collection<PoolHealth> pools, Each action) {
-        pools.forEach(pool -> pool.servers.forEach(server -> action.server(pool.pool.name(), server)));
+    private static void each(Supplier<Collection<PoolHealth>> pools, Each action) {
+        pools.get().forEach(pool -> pool.servers.forEach(server -> action.server(pool.pool.name(), server)));
     }
 }

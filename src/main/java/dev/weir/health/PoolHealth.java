@@ -2,6 +2,7 @@ package dev.weir.health;
 
 import dev.weir.balance.Pool;
 import dev.weir.config.EjectionConfig;
+import dev.weir.config.PoolConfig;
 import dev.weir.config.PoolConfig.ServerConfig;
 import dev.weir.observe.Counter;
 import dev.weir.observe.Meters;
@@ -11,6 +12,7 @@ import dev.weir.upstream.UpstreamSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,14 +42,18 @@ final class PoolHealth {
     private static final long MEMORY_NANOS = 300_000_000_000L;
 
     final Pool pool;
-    final UpstreamSettings settings;
-    final List<ServerHealth> servers;
+    /** In the order of the configuration. Written by the keeper, read by scrapes. */
+    volatile List<ServerHealth> servers;
+
+    UpstreamSettings settings;
     /** Changes by reason; read by scrapes. */
     final Map<Reason, Counter> changes = new EnumMap<>(Reason.class);
 
-    private final EjectionConfig config;
+    private final Meters meters;
+    private final Runnable alarm;
     private final Listener listener;
-    private final Outliers outliers;
+    private EjectionConfig config;
+    private Outliers outliers;
     private Shares shares;
     private boolean published;
     /** Written by the keeper, read by scrapes. */
@@ -62,9 +68,12 @@ final class PoolHealth {
     PoolHealth(Pool pool, UpstreamSettings settings, Meters meters, Runnable alarm, Listener listener, long now) {
         this.pool = pool;
         this.settings = settings;
+        this.meters = meters;
+        this.alarm = alarm;
         this.config = pool.config().ejection();
         this.listener = listener;
-        this.servers = servers(pool, meters, alarm, now);
+        this.servers = List.of();
+        this.servers = servers(pool.config(), pool.servers(), now);
         this.outliers = new Outliers(servers, config);
         this.shares = Shares.none(servers.size());
         for (Reason reason : Reason.values()) {
@@ -73,14 +82,42 @@ final class PoolHealth {
         longestSince = now;
     }
 
-    private static List<ServerHealth> servers(Pool pool, Meters meters, Runnable alarm, long now) {
-        List<ServerHealth> servers = new ArrayList<>();
-        for (int i = 0; i < pool.servers().size(); i++) {
-            Server server = pool.servers().server(i);
-            ServerConfig config = pool.config().servers().get(i);
-            servers.add(new ServerHealth(server, pool.config(), config, meters, alarm, now));
+    /**
+     * Gives the pool another configuration or other servers; what is known of those that stay is kept. To be followed by
+     * {@link #settle}.
+     *
+     * @return those that are no longer in it
+     */
+    List<ServerHealth> change(PoolConfig next, ServerSet set, UpstreamSettings settings, long now) {
+        List<ServerHealth> gone = new ArrayList<>(servers);
+        this.settings = settings;
+        this.config = next.ejection();
+        pool.change(next, set);
+        servers = servers(next, set, now);
+        gone.removeAll(servers);
+        outliers = new Outliers(servers, config);
+        shares = Shares.none(servers.size());
+        published = false;
+        return gone;
+    }
+
+    private List<ServerHealth> servers(PoolConfig next, ServerSet set, long now) {
+        Map<Server, ServerHealth> known = new HashMap<>();
+        servers.forEach(each -> known.put(each.server, each));
+        List<ServerHealth> kept = new ArrayList<>();
+        for (int i = 0; i < set.size(); i++) {
+            Server server = set.server(i);
+            ServerConfig its = next.servers().get(i);
+            ServerHealth health = known.get(server);
+            if (health == null) {
+                health = new ServerHealth(server, next, its, !known.isEmpty(), meters, alarm, now);
+                server.failureListener(health);
+            } else {
+                health.change(next, its, now);
+            }
+            kept.add(health);
         }
-        return List.copyOf(servers);
+        return List.copyOf(kept);
     }
 
     boolean panic() {
@@ -326,7 +363,7 @@ final class PoolHealth {
             pool.wake();
         }
         boolean began = next.panic();
-        boolean changed = began != shares.panic();
+        boolean changed = began != panic;
         shares = next;
         panic = began;
         if (changed) {

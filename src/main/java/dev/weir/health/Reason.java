@@ -21,6 +21,7 @@ public enum Reason {
     PROBE_FAILED,
     NEEDED,
     WARMED_UP,
+    CONFIGURED,
     DRAIN,
     MAINT,
     READY;

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.Member {
     final Server server;
-    final ServerConfig config;
-    final HealthRules rules;
+    ServerConfig config;
+    HealthRules rules;
     final HealthMachine machine;
     final TrafficReading reading = new TrafficReading();
     /** Checks by outcome, and what they took; read by scrapes. */
@@ -29,10 +29,11 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
     final Counter checksFailed = new Counter();
     final Counter checkNanos = new Counter();
 
-    private final TrafficWindow window;
+    private TrafficWindow window;
     private final TrafficReading.Source source;
     private final Runnable alarm;
-    private final boolean passive;
+    /** Written by the keeper, read by loops: failures of its requests count. */
+    private volatile boolean passive;
     /** Written by the keeper, read by loops: requests are let through one by one. */
     private volatile boolean probing;
     /** Written by loops and the keeper: a failure was seen that was not looked at yet. */
@@ -42,7 +43,8 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
 
     private int limit = -1;
     private int most;
-    private final @Nullable Gradient gradient;
+    private ConcurrencyConfig concurrency;
+    private @Nullable Gradient gradient;
     private long timedBefore;
     private long nanosBefore;
     private boolean lagging;
@@ -54,21 +56,40 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
 
     long checkBegan;
     boolean checkRuns;
+    boolean checkPlanned;
+    /** It has left its pool. */
+    boolean checkGone;
 
-    ServerHealth(Server server, PoolConfig pool, ServerConfig config, Meters meters, Runnable alarm, long now) {
+    /** {@code added}: whether it comes to servers that are at work. */
+    ServerHealth(
+            Server server,
+            PoolConfig pool,
+            ServerConfig config,
+            boolean added,
+            Meters meters,
+            Runnable alarm,
+            long now) {
         this.server = server;
         this.config = config;
         this.rules = HealthRules.of(pool, config);
-        this.machine = new HealthMachine(rules, now);
+        this.machine = new HealthMachine(rules, added, now);
+        machine.admin(config.state(), now);
         this.window = new TrafficWindow(pool.ejection().window().toNanos());
         this.source = new TrafficReading.Source(server, meters);
-        this.gradient = pool.concurrency().limit() == ConcurrencyConfig.Limit.ADAPTIVE
-                ? new Gradient(pool.concurrency())
-                : null;
+        this.concurrency = pool.concurrency();
+        this.gradient = gradient(concurrency);
         this.alarm = alarm;
         this.passive = pool.ejection().enabled();
         this.shown = machine.state();
-        this.most = gradient == null ? config.maxRequests() : Math.min(config.maxRequests(), gradient.limit());
+        this.most = most();
+    }
+
+    private static @Nullable Gradient gradient(ConcurrencyConfig config) {
+        return config.limit() == ConcurrencyConfig.Limit.ADAPTIVE ? new Gradient(config) : null;
+    }
+
+    private int most() {
+        return gradient == null ? config.maxRequests() : Math.min(config.maxRequests(), gradient.limit());
     }
 
     // On the loops.
@@ -90,6 +111,25 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
     }
 
     // On the keeper's thread.
+
+    /** Another configuration holds from now on; what is known of the server stays. */
+    void change(PoolConfig pool, ServerConfig next, long now) {
+        if (pool.ejection().window().toNanos() != rules.ejection().window().toNanos()) {
+            window = new TrafficWindow(pool.ejection().window().toNanos());
+        }
+        rules = HealthRules.of(pool, next);
+        machine.rules(rules, now);
+        if (next.state() != config.state()) {
+            machine.admin(next.state(), now);
+        }
+        config = next;
+        passive = pool.ejection().enabled();
+        if (!pool.concurrency().equals(concurrency)) {
+            concurrency = pool.concurrency();
+            gradient = gradient(concurrency);
+        }
+        most = most();
+    }
 
     boolean passive() {
         return passive;
@@ -210,6 +250,6 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
         measuring.sample(timed - timedBefore, (double) (nanos - nanosBefore), server.inFlight());
         timedBefore = timed;
         nanosBefore = nanos;
-        most = Math.min(config.maxRequests(), measuring.limit());
+        most = most();
     }
 }

@@ -23,6 +23,11 @@ public final class AccessLog implements AutoCloseable {
                 .toList();
     }
 
+    /** Logs nothing. */
+    public static AccessLog off(Meters meters) {
+        return new AccessLog(null, AccessLogConfig.Format.JSON, ZoneId.systemDefault(), meters.loops());
+    }
+
     /**
      * Opens the log, starts its writer and offers its losses to {@code meters}.
      *
@@ -31,7 +36,7 @@ public final class AccessLog implements AutoCloseable {
     public static AccessLog open(AccessLogConfig config, Meters meters) throws IOException {
         ZoneId zone = ZoneId.systemDefault();
         return switch (config.target()) {
-            case OFF -> new AccessLog(null, config.format(), zone, meters.loops());
+            case OFF -> off(meters);
             case STDOUT -> open(LogFile.standardOutput(), config.format(), zone, meters);
             case FILE -> open(LogFile.at(Path.of(config.path())), config.format(), zone, meters);
         };
@@ -79,8 +84,8 @@ public final class AccessLog implements AutoCloseable {
     }
 
     /**
-     * Writes what is queued, with what the loops still hold, and ends the writer. Only when the event loops have ended:
-     * their batches change hands. Waits five seconds at most.
+     * Writes what is queued, with what the loops still hold, and ends the writer. Only when the event loops have ended, or
+     * log elsewhere: their batches change hands. Waits five seconds at most.
      */
     @Override
     public void close() {

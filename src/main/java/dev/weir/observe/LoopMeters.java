@@ -137,6 +137,14 @@ public final class LoopMeters {
         VERSION.setRelease(this, version + 1);
     }
 
+    /** Ends all series of a pool that was removed. Requests that are still under way in it may begin them again. */
+    public void forget(String pool) {
+        VERSION.setOpaque(this, version + 1);
+        VarHandle.releaseFence();
+        pools.remove(pool);
+        VERSION.setRelease(this, version + 1);
+    }
+
     /** Adds the times to first bytes in the pool. Any thread. */
     void addFirstBytes(String pool, long[] sums) {
         PoolMeters meters = pools.get(pool);

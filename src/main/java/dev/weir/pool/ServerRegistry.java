@@ -35,12 +35,15 @@ public final class ServerRegistry {
     private final Map<Key, Entry> entries = new LinkedHashMap<>();
     private final BitSet slots = new BitSet();
 
-    /** The servers of a pool, each acquired, with their weights; each may have as many requests as is configured. */
+    /** The servers of a pool, each acquired, with their weights; a new one may have as many requests as is configured. */
     public synchronized ServerSet acquire(String pool, List<ServerConfig> servers) {
         List<Server> acquired = new ArrayList<>();
         for (ServerConfig config : servers) {
+            boolean known = entries.containsKey(new Key(pool, config.address()));
             Server server = acquire(pool, config.address());
-            server.limit(config.maxRequests());
+            if (!known) {
+                server.limit(config.maxRequests());
+            }
             acquired.add(server);
         }
         return ServerSet.of(
@@ -92,6 +95,17 @@ public final class ServerRegistry {
             }
         }
         return inUse;
+    }
+
+    /** The servers that nobody uses any more but for requests under way. */
+    public synchronized List<Server> leaving() {
+        List<Server> leaving = new ArrayList<>();
+        for (Entry entry : entries.values()) {
+            if (entry.uses == 0 && !entry.forgotten()) {
+                leaving.add(entry.server);
+            }
+        }
+        return leaving;
     }
 
     private void dropForgotten() {

@@ -2,6 +2,7 @@ package dev.weir.pool;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The servers of a pool in one snapshot, with their weights, in the order of the configuration. Immutable. */
 public final class ServerSet {
@@ -29,6 +30,13 @@ public final class ServerSet {
             throw new IllegalArgumentException("a weight is negative: " + Arrays.toString(weights));
         }
         return new ServerSet(servers.toArray(Server[]::new), weights.clone());
+    }
+
+    /** Each server, in order. */
+    public void forEach(Consumer<Server> action) {
+        for (Server server : servers) {
+            action.accept(server);
+        }
     }
 
     public int size() {

@@ -283,7 +283,7 @@ public final class Exchange {
         Server server = overtaking ? null : chooseServer();
         if (server != null) {
             start(server);
-        } else if (overtaking || (!pool.admits() && pool.servers().maxWeight() > 0)) {
+        } else if (overtaking || !pool.admits()) {
             choice.clear(); // those tried may be back by then
             if (!wait.begin(pool, why)) {
                 refuse(why == Cause.NO_SERVER && pool.up() ? Cause.QUEUE_FULL : why, "");

@@ -23,7 +23,7 @@ public final class Worker {
     private final Loop loop;
     private final Supplier<RequestPlan> plan;
     private final LoopMeters meters;
-    private final @Nullable LoopAccessLog log;
+    private @Nullable LoopAccessLog log;
     private final Deadline logFlush = new Deadline(this::flushLog);
     private final Upstreams upstreams;
     private final ErrorResponse errors = new ErrorResponse();
@@ -35,15 +35,11 @@ public final class Worker {
     private boolean stopping;
     private long idleNanos = Long.MAX_VALUE;
 
-    /**
-     * @param plan the current snapshot: a volatile read
-     * @param log null when nothing is logged
-     */
-    public Worker(Loop loop, Supplier<RequestPlan> plan, LoopMeters meters, @Nullable LoopAccessLog log) {
+    /** @param plan the current snapshot: a volatile read */
+    public Worker(Loop loop, Supplier<RequestPlan> plan, LoopMeters meters) {
         this.loop = loop;
         this.plan = plan;
         this.meters = meters;
-        this.log = log;
         this.upstreams = new Upstreams(loop, meters);
         this.seed = System.nanoTime() + loop.index();
     }
@@ -62,6 +58,14 @@ public final class Worker {
 
     public DateLine date() {
         return date;
+    }
+
+    /** Logs here from now on; null for nowhere. What was logged before leaves. */
+    public void log(@Nullable LoopAccessLog next) {
+        if (log != null) {
+            log.flush();
+        }
+        log = next;
     }
 
     /** Begins an exchange for a request of which a first byte came. */

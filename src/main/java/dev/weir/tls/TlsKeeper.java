@@ -1,9 +1,5 @@
 package dev.weir.tls;
 
-import dev.weir.config.ListenerAcme;
-import dev.weir.config.ListenerConfig;
-import dev.weir.config.ListenerTls;
-import dev.weir.config.PoolTls;
 import dev.weir.config.WeirConfig;
 import dev.weir.observe.Meters;
 import io.netty.handler.ssl.SslProvider;
@@ -13,12 +9,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -38,16 +30,20 @@ public final class TlsKeeper implements AutoCloseable {
     /** Far longer than from a loop's reading of a context to the moment that its new engine holds it. */
     private static final Duration GRACE = Duration.ofSeconds(60);
 
-    private final IdentityHashMap<ListenerConfig, ServerTls> listeners = new IdentityHashMap<>();
-    private final Map<String, ClientTls> pools = new HashMap<>();
-    private final List<Watch> watches = new ArrayList<>();
+    /** Changed with the set, seldom; scrapes read it. */
+    private final List<Watch> watches = new CopyOnWriteArrayList<>();
+
     private final ArrayDeque<Former> formers = new ArrayDeque<>();
-    private Challenges challenges = new Challenges(List.of(), SslProvider.JDK);
-    private @Nullable AcmeKeeper acme;
     private final OcspKeeper ocsp;
+    private final TlsSet.Makers makers;
+    private volatile TlsSet set = TlsSet.NONE;
     private final InstantSource clock;
     private final Thread thread = Thread.ofVirtual().name("weir-certificates").unstarted(this::keepLooking);
     private Instant warned = Instant.MIN;
+    private boolean started;
+    private boolean looking;
+    private boolean fetching;
+    private @Nullable AcmeKeeper ordering;
     private boolean closed;
 
     /** Files as they were when last read, well or not, and when last seen. */
@@ -68,117 +64,88 @@ public final class TlsKeeper implements AutoCloseable {
     /** A context out of use, and since when, as {@link System#nanoTime()} tells it. */
     private record Former(Object context, long since) {}
 
-    private TlsKeeper(InstantSource clock) {
+    private TlsKeeper(Supplier<SslProvider> provider, InstantSource clock) {
         this.clock = clock;
         this.ocsp = new OcspKeeper(
-                this::asking, (certificate, issuer, now) -> OcspClient.fetch(certificate, issuer, now), clock);
+                () -> set.asking(), (certificate, issuer, now) -> OcspClient.fetch(certificate, issuer, now), clock);
+        this.makers = new TlsSet.Makers(provider, ocsp::answer, clock);
     }
 
-    /** The certificates for which answers of responders are fetched. */
-    private List<CertifiedKey> asking() {
-        return listeners.values().stream()
-                .flatMap(listener -> listener.asking().stream())
-                .toList();
+    /** A keeper that has nothing to look after yet. */
+    public static TlsKeeper open(Meters meters) {
+        return open(meters, Providers::best, InstantSource.system());
     }
 
-    /**
-     * Reads all files that the configuration names. Blocks.
-     *
-     * @throws IOException with a sentence for the user
-     */
-    public static TlsKeeper open(WeirConfig config, Meters meters) throws IOException {
-        return open(config, meters, Providers::best, InstantSource.system());
-    }
-
-    static TlsKeeper open(WeirConfig config, Meters meters, Supplier<SslProvider> provider, InstantSource clock)
-            throws IOException {
-        TlsKeeper keeper = new TlsKeeper(clock);
-        try {
-            keeper.load(config, provider);
-        } catch (IOException failure) {
-            keeper.release();
-            throw failure;
-        }
+    static TlsKeeper open(Meters meters, Supplier<SslProvider> provider, InstantSource clock) {
+        TlsKeeper keeper = new TlsKeeper(provider, clock);
         keeper.offer(meters);
         return keeper;
     }
 
-    private void load(WeirConfig config, Supplier<SslProvider> provider) throws IOException {
-        List<ListenerAcme> ordered = config.listeners().stream()
-                .map(ListenerConfig::tls)
-                .filter(Objects::nonNull)
-                .map(ListenerTls::acme)
-                .filter(Objects::nonNull)
-                .toList();
-        if (!ordered.isEmpty()) {
-            challenges = new Challenges(
-                    ordered.stream()
-                            .map(one -> AcmeStorage.of(one.storage(), one.directory()))
-                            .distinct()
-                            .toList(),
-                    provider.get());
-            acme = explained("acme", () -> AcmeKeeper.open(ordered, challenges, AcmeClient::order, clock));
-        }
-        for (ListenerConfig listener : config.listeners()) {
-            ListenerTls tls = listener.tls();
-            if (tls != null && (!tls.certificates().isEmpty() || tls.acme() != null)) {
-                ServerTls opened = explained(
-                        "listener " + listener.bind(),
-                        () -> ServerTls.open(listener, tls, provider.get(), challenges, ocsp::answer));
-                listeners.put(listener, opened);
-                watches.add(new Watch(opened));
+    /**
+     * Reads what another configuration needs that is not there yet. Nothing changes before it is {@link #adopt adopted};
+     * one that is not is to be {@link #abandon abandoned}. Blocks.
+     *
+     * @throws IOException with a sentence for the user
+     */
+    public TlsSet prepare(WeirConfig config) throws IOException {
+        return TlsSet.open(config, set, makers);
+    }
+
+    /** It will not be used. */
+    public void abandon(TlsSet prepared) {
+        prepared.release(set);
+    }
+
+    /** Looks after these from now on; loops may use what is left out for a moment longer. */
+    public synchronized void adopt(TlsSet next) {
+        TlsSet former = set;
+        long now = System.nanoTime();
+        for (Renewable gone : former.without(next)) {
+            watches.removeIf(watch -> watch.target.equals(gone));
+            Object context = gone.current();
+            if (context != null) {
+                formers.addLast(new Former(context, now));
             }
         }
-        for (var pool : config.pools().entrySet()) {
-            PoolTls tls = pool.getValue().tls();
-            if (tls != null) {
-                String name = pool.getKey();
-                ClientTls opened =
-                        explained("pool " + name, () -> ClientTls.open(name, pool.getValue(), tls, provider.get()));
-                pools.put(name, opened);
-                watches.add(new Watch(opened));
-            }
+        next.without(former).forEach(target -> watches.add(new Watch(target)));
+        set = next;
+        if (started) {
+            look();
+        }
+        AcmeKeeper orders = former.acme();
+        if (orders != null && orders != next.acme()) {
+            orders.close();
         }
     }
 
-    @FunctionalInterface
-    private interface Opening<T> {
-        T open() throws IOException;
-    }
-
-    private static <T> T explained(String whose, Opening<T> opening) throws IOException {
-        try {
-            return opening.open();
-        } catch (IOException failure) {
-            throw new IOException(whose + ": " + failure.getMessage(), failure);
-        }
-    }
-
-    /** TLS of a listener of the configuration, which is told by its identity; null when it ends none. */
-    public @Nullable ServerTls listener(ListenerConfig listener) {
-        return listeners.get(listener);
-    }
-
-    /** TLS with the servers of this pool; null for clear text. */
-    public @Nullable ClientTls pool(String name) {
-        return pools.get(name);
-    }
-
-    /** What authorities that ask over HTTP are answered; null when no certificate is ordered that way. */
-    public @Nullable Challenges httpChallenges() {
-        return acme != null && acme.proves(ListenerAcme.Challenge.HTTP_01) ? challenges : null;
+    /** What is in use. */
+    public TlsSet set() {
+        return set;
     }
 
     /** Begins to look after the files, and to order certificates. The listeners have to accept by then. */
-    public void start() {
+    public synchronized void start() {
+        started = true;
+        look();
+    }
+
+    private void look() {
         if (!watches.isEmpty()) {
+            warned = Instant.MIN;
             warnOfExpiry();
+        }
+        if (!watches.isEmpty() && !looking) {
+            looking = true;
             thread.start();
         }
-        if (acme != null) {
-            acme.start();
+        AcmeKeeper orders = set.acme();
+        if (orders != null && orders != ordering) {
+            ordering = orders;
+            orders.start();
         }
-        if (listeners.keySet().stream().map(ListenerConfig::tls).anyMatch(tls -> tls != null && tls.fetchOcsp())) {
+        if (set.fetchesOcsp() && !fetching) {
+            fetching = true;
             ocsp.start();
         }
     }
@@ -188,7 +155,7 @@ public final class TlsKeeper implements AutoCloseable {
             while (true) {
                 TimeUnit.SECONDS.sleep(1);
                 look(System.nanoTime());
-                if (acme != null) {
+                if (set.acme() != null) {
                     refreshChallenges();
                 }
             }
@@ -220,7 +187,7 @@ public final class TlsKeeper implements AutoCloseable {
 
     private void refreshChallenges() {
         try {
-            challenges.refresh();
+            set.challenges().refresh();
         } catch (IOException unreadable) {
             LOG.debug("acme: the storage cannot be read: {}", unreadable.getMessage());
         }
@@ -269,9 +236,6 @@ public final class TlsKeeper implements AutoCloseable {
     }
 
     private void offer(Meters meters) {
-        if (watches.isEmpty()) {
-            return;
-        }
         meters.gauge(
                 "weir_tls_certificate_expiry_seconds",
                 "Seconds until a certificate in use expires; negative afterwards",
@@ -294,8 +258,9 @@ public final class TlsKeeper implements AutoCloseable {
             samples.add(watch.renewals.get(), watch.target.name(), "ok");
             samples.add(watch.failures.get(), watch.target.name(), "failed");
         }
-        if (acme != null) {
-            acme.sample(samples);
+        AcmeKeeper orders = set.acme();
+        if (orders != null) {
+            orders.sample(samples);
         }
     }
 
@@ -304,8 +269,9 @@ public final class TlsKeeper implements AutoCloseable {
     public synchronized void close() {
         thread.interrupt();
         ocsp.close();
-        if (acme != null) {
-            acme.close();
+        AcmeKeeper orders = set.acme();
+        if (orders != null) {
+            orders.close();
         }
         if (!closed) {
             release();

@@ -259,8 +259,17 @@ public final class UpstreamPool {
         return settings;
     }
 
-    void settings(UpstreamSettings current) {
-        settings = current;
+    /** Goes on with other settings. False when connections that are open would not have been made by them. */
+    @SuppressWarnings("ReferenceEquality") // asked for each request, and nearly always these are the same
+    boolean change(UpstreamSettings next) {
+        if (settings == next) {
+            return true;
+        }
+        if (!settings.connectsAs(next)) {
+            return false;
+        }
+        settings = next;
+        return true;
     }
 
     IdleLifetime lifetime() {

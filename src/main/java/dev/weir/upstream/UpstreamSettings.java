@@ -34,6 +34,15 @@ public record UpstreamSettings(
     /** A status line is bounded like one field. */
     private static final int STATUS_LINE_BYTES = 8192;
 
+    /** Whether connections are made in the same way: what one is used for, another can be. */
+    boolean connectsAs(UpstreamSettings other) {
+        return tls == other.tls
+                && http1 == other.http1
+                && http2 == other.http2
+                && proxyProtocol == other.proxyProtocol
+                && http2Limits.equals(other.http2Limits);
+    }
+
     /** Whether TLS is spoken. */
     boolean encrypted() {
         return tls != null;

@@ -39,8 +39,7 @@ public final class Upstreams {
     public UpstreamPool of(Server server, UpstreamSettings settings) {
         int slot = server.slot();
         UpstreamPool pool = slot < bySlot.length ? bySlot[slot] : null;
-        if (pool != null && pool.server() == server) {
-            pool.settings(settings);
+        if (pool != null && pool.server() == server && pool.change(settings)) {
             return pool;
         }
         return create(server, settings);

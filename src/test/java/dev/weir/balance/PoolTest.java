@@ -13,20 +13,23 @@ class PoolTest {
     private final Choice choice = new Choice(1);
 
     @Test
-    void with_otherServers_rotationGoesOn() {
+    void change_toOtherServers_rotationGoesOn() {
         ServerSet servers = Servers.of(1, 1, 1, 1);
         Pool pool = new Pool("web", config(BalanceConfig.ROUND_ROBIN), servers);
         assertThat(pool.pick(choice)).isSameAs(servers.server(0));
-        Pool next = pool.with(pool.config(), servers);
-        assertThat(next.pick(choice)).isSameAs(servers.server(1));
-        assertThat(pool.pick(choice)).isSameAs(servers.server(2));
+        ServerSet others = Servers.of(1, 1, 1, 1);
+        pool.change(pool.config(), others);
+        assertThat(pool.pick(choice)).isSameAs(servers.server(1));
+        pool.ready(others);
+        assertThat(pool.pick(choice)).isSameAs(others.server(2));
     }
 
     @Test
-    void with_otherPolicy_picks() {
+    void change_toOtherPolicy_picks() {
         ServerSet servers = Servers.of(1, 0);
-        Pool pool = new Pool("web", config(BalanceConfig.ROUND_ROBIN), servers)
-                .with(config(BalanceConfig.LEAST_REQUESTS), servers);
+        Pool pool = new Pool("web", config(BalanceConfig.ROUND_ROBIN), servers);
+        pool.change(config(BalanceConfig.LEAST_REQUESTS), servers);
+        pool.ready(servers);
         assertThat(pool.pick(choice)).isSameAs(servers.server(0));
         assertThat(pool.servers().size()).isEqualTo(2);
     }

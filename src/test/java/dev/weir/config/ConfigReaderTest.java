@@ -231,6 +231,20 @@ class ConfigReaderTest {
                         read -> assertThat(read.config()).isEqualTo(sound(MINIMAL)));
     }
 
+    /** The parser names no place for this one. */
+    @Test
+    void keyInQuotesThatSpansLines_isRefusedWithAPlace() {
+        String text =
+                "listeners:\n  - bind: \":8080?\nroutes:\n  \" match: { host: api.example.com, path: \"/v2/*\" }\n";
+        assertThat(ConfigReader.read("x", text))
+                .isInstanceOfSatisfying(
+                        ConfigResult.Faulty.class,
+                        faulty -> assertThat(faulty.problems())
+                                .singleElement()
+                                .satisfies(
+                                        problem -> assertThat(problem.message()).startsWith("x:4:")));
+    }
+
     @Test
     void text_mutatedAtRandom_isReadOrRefusedWithPlaces() throws IOException {
         long seed = Long.getLong("seed", System.nanoTime());

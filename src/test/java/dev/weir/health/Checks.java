@@ -32,7 +32,7 @@ final class Checks implements AutoCloseable {
     private Checks(PoolConfig pool, TlsKeeper tls) {
         this.health = pool.health();
         this.tls = tls;
-        this.settings = UpstreamSettings.of(pool, tls.pool("web"));
+        this.settings = UpstreamSettings.of(pool, tls.set().pool("web", pool));
     }
 
     /** {@code poolKeys}: lines of YAML; they include {@code health}. */
@@ -43,7 +43,9 @@ final class Checks implements AutoCloseable {
         assertThat(read).as(yaml).isInstanceOf(ConfigResult.Sound.class);
         WeirConfig config = ((ConfigResult.Sound) read).config();
         PoolConfig pool = Objects.requireNonNull(config.pools().get("web"));
-        return new Checks(pool, TlsKeeper.open(config, new Meters(1)));
+        TlsKeeper tls = TlsKeeper.open(new Meters(1));
+        tls.adopt(tls.prepare(config));
+        return new Checks(pool, tls);
     }
 
     /** Only {@code health}. */

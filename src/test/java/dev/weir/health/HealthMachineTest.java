@@ -21,14 +21,14 @@ class HealthMachineTest {
     private static final Signal FAILS = new Signal(Reason.FAILURES, "80 % of its answers are failures");
 
     private long now = seconds(1000);
-    private HealthMachine machine = new HealthMachine(Rules.of(2, CHECKED), now);
+    private HealthMachine machine = new HealthMachine(Rules.of(2, CHECKED), false, now);
 
     private static long seconds(double seconds) {
         return (long) (seconds * 1e9);
     }
 
     private void with(String keys) {
-        machine = new HealthMachine(Rules.of(2, keys), now);
+        machine = new HealthMachine(Rules.of(2, keys), false, now);
     }
 
     private void check(CheckResult... results) {
@@ -378,5 +378,20 @@ class HealthMachineTest {
     @ValueSource(longs = {11, 12, 13, 14, 15, 16, 17, 18})
     void randomInputs_sameSeed_giveTheSameStates(long seed) {
         assertThat(walk(seed)).isEqualTo(walk(seed));
+    }
+
+    @Test
+    void added_toOthersAtWork_warmsUp() {
+        machine = new HealthMachine(Rules.of(2, CHECKED), true, now);
+        check(PASS);
+        is(ServerState.SLOW_START, Reason.FIRST_CHECK);
+        machine = new HealthMachine(Rules.of(2, "health: off"), true, now);
+        assertThat(machine.state()).isEqualTo(ServerState.SLOW_START);
+    }
+
+    @Test
+    void rules_withoutChecksWhileChecking_itServes() {
+        machine.rules(Rules.of(2, "health: off"), now);
+        is(ServerState.SLOW_START, Reason.CONFIGURED);
     }
 }

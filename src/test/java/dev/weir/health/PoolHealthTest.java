@@ -54,10 +54,13 @@ class PoolHealthTest {
         }
     };
 
+    private static final String CHANGING = "health: { path: /, fall: 1 }";
+
+    private final ServerRegistry registry = new ServerRegistry();
     private PoolHealth pool = kept(Rules.pool(1, ""));
 
     private PoolHealth kept(PoolConfig config) {
-        Pool balanced = new Pool("web", config, new ServerRegistry().acquire("web", config.servers()));
+        Pool balanced = new Pool("web", config, registry.acquire("web", config.servers()));
         return new PoolHealth(balanced, UpstreamSettings.of(config, null), meters, () -> {}, listener, now);
     }
 
@@ -452,5 +455,53 @@ class PoolHealthTest {
         assertThat(!ejected || others)
                 .as("the last is never ejected: %s", states())
                 .isTrue();
+    }
+
+    @Test
+    void change_serverLeaves_restKeepsItsState() {
+        of(3, CHANGING);
+        check(0, fail());
+        check(1, pass());
+        check(2, pass());
+        ServerHealth down = pool.servers.get(0);
+        PoolConfig two = Rules.pool(2, CHANGING);
+        List<ServerHealth> gone = change(two);
+        assertThat(gone).extracting(each -> each.server.name()).containsExactly("10.0.0.1:9003");
+        assertThat(pool.servers).hasSize(2).first().isSameAs(down);
+        assertThat(states()).containsExactly(ServerState.DOWN, ServerState.UP);
+        assertThat(chosen()).containsExactly("10.0.0.1:9002");
+    }
+
+    @Test
+    void change_serverComesToOthers_startsSlowlyAfterItsFirstCheck() {
+        of(2, CHANGING);
+        check(0, pass());
+        check(1, pass());
+        change(Rules.pool(3, CHANGING));
+        assertThat(states()).containsExactly(ServerState.UP, ServerState.UP, ServerState.CHECKING);
+        assertThat(chosen()).containsExactly("10.0.0.1:9001", "10.0.0.1:9002");
+        check(2, pass());
+        assertThat(state(2)).isEqualTo(ServerState.SLOW_START);
+        assertThat(chosen()).hasSize(3);
+    }
+
+    @Test
+    void change_ofChecks_keepsWhatIsKnown() {
+        of(2, CHANGING);
+        check(0, fail());
+        check(1, pass());
+        change(Rules.pool(2, CHANGING + "\nbalance: random"));
+        assertThat(states()).containsExactly(ServerState.DOWN, ServerState.UP);
+        change(Rules.pool(2, "health: off"));
+        tick(1);
+        assertThat(state(0)).isEqualTo(ServerState.PROBING);
+        assertThat(state(1)).isEqualTo(ServerState.UP);
+    }
+
+    private List<ServerHealth> change(PoolConfig next) {
+        List<ServerHealth> gone =
+                pool.change(next, registry.acquire("web", next.servers()), UpstreamSettings.of(next, null), now);
+        pool.settle(now);
+        return gone;
     }
 }

@@ -4,6 +4,7 @@ import dev.weir.StartFailure;
 import dev.weir.Weir;
 import dev.weir.config.ConfigReader;
 import dev.weir.config.ConfigResult;
+import dev.weir.config.WeirConfig;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,17 +21,24 @@ public final class RunningWeir implements AutoCloseable {
 
     /** Starts with a configuration as a user writes it. */
     public static RunningWeir of(String yaml) {
+        try {
+            return new RunningWeir(Weir.start(read(yaml)));
+        } catch (StartFailure failure) {
+            throw new IllegalStateException(failure);
+        }
+    }
+
+    private static WeirConfig read(String yaml) {
         return switch (ConfigReader.read("test.yaml", yaml)) {
             case ConfigResult.Faulty faulty ->
                 throw new IllegalArgumentException("faulty test configuration: " + faulty.problems());
-            case ConfigResult.Sound sound -> {
-                try {
-                    yield new RunningWeir(Weir.start(sound.config()));
-                } catch (StartFailure failure) {
-                    throw new IllegalStateException(failure);
-                }
-            }
+            case ConfigResult.Sound sound -> sound.config();
         };
+    }
+
+    /** Changes to another configuration while it runs. */
+    public void apply(String yaml) throws IOException {
+        weir.apply(read(yaml));
     }
 
     /**

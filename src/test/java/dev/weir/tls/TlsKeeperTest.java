@@ -72,9 +72,10 @@ class TlsKeeperTest {
         String yaml = "listeners: [{ bind: \":443\", tls: { certificates: [{ cert: " + cert + ", key: " + key
                 + " }] } }]\n" + "pools: { web: { servers: [\"a:1\"] } }\n";
         WeirConfig config = ((ConfigResult.Sound) ConfigReader.read("test", yaml)).config();
-        keeper = TlsKeeper.open(config, meters, () -> provider, Instant::now);
+        keeper = TlsKeeper.open(meters, () -> provider, Instant::now);
+        keeper.adopt(keeper.prepare(config));
         ListenerConfig listener = config.listeners().getFirst();
-        return requireNonNull(keeper.listener(listener));
+        return requireNonNull(keeper.set().listener(listener));
     }
 
     private void look(int times) {
