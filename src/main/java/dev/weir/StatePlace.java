@@ -35,8 +35,9 @@ final class StatePlace {
         }
         FileStore store = FileStore.at(Path.of(asked));
         if (!store.isWritable()) {
-            throw new IOException("the state file " + asked + " cannot be written: its folder is not there, or no file can be "
-                    + "made in it; 'state-file: off' does without");
+            throw new IOException(
+                    "the state file " + asked + " cannot be written: its folder is not there, or no file can be "
+                            + "made in it; 'state-file: off' does without");
         }
         return store;
     }

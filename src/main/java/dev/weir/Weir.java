@@ -223,6 +223,7 @@ public final class Weir {
         AccessLog log = accessLog;
 
         @Nullable AdminServer admin = Weir.this.admin;
+
         Runnable adminChange = () -> {};
 
         Opened(TlsSet tls) {

@@ -66,7 +66,8 @@ final class AdminApi implements AdminHandler {
 
     private static AdminResponse notAllowed(AdminRequest request, Set<String> allowed) {
         String methods = String.join(", ", allowed).replace("GET", "GET, HEAD");
-        return AdminResponse.problem(405, request.path() + " takes " + methods + ".").with("Allow", methods);
+        return AdminResponse.problem(405, request.path() + " takes " + methods + ".")
+                .with("Allow", methods);
     }
 
     private static AdminResponse answer(Endpoint endpoint, AdminRequest request, List<String> names) {
@@ -90,9 +91,7 @@ final class AdminApi implements AdminHandler {
 
     private AdminResponse readiness() {
         @Nullable String reason = view.notReady();
-        return reason == null
-                ? AdminResponse.text(200, "ready")
-                : AdminResponse.text(503, "not ready: " + reason);
+        return reason == null ? AdminResponse.text(200, "ready") : AdminResponse.text(503, "not ready: " + reason);
     }
 
     private AdminResponse metrics(AdminRequest request) {

@@ -60,7 +60,7 @@ final class AdminConnection extends SimpleChannelInboundHandler<HttpObject> {
     record Admission(Gate gate, boolean last) {}
 
     /** The event that tells a connection that waits for a request to end. */
-    static final Object RETIRE = new Object();
+    static final String RETIRE = "retire";
 
     private final Supplier<Admission> admissions;
     private final AdminHandler handler;
@@ -95,7 +95,7 @@ final class AdminConnection extends SimpleChannelInboundHandler<HttpObject> {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event == RETIRE && state == State.AWAITING_HEAD) {
+        if (RETIRE.equals(event) && state == State.AWAITING_HEAD) {
             ctx.close();
         }
     }

@@ -47,8 +47,7 @@ public final class AdminServer implements AutoCloseable {
     /** Written by the control plane; connections end with their next answer. */
     private volatile boolean retiring;
 
-    private AdminServer(
-            AdminConfig config, AdminSocket socket, EventLoopGroup group, Gate gate, AdminHandler handler) {
+    private AdminServer(AdminConfig config, AdminSocket socket, EventLoopGroup group, Gate gate, AdminHandler handler) {
         this.config = config;
         this.socket = socket;
         this.group = group;

@@ -13,8 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
  * language of the configuration, read by its reader.
  */
 final class Body {
-    private static final Set<String> JSON =
-            Set.of("", "application/json", "application/merge-patch+json", "text/json");
+    private static final Set<String> JSON = Set.of("", "application/json", "application/merge-patch+json", "text/json");
     private static final Set<String> YAML =
             Set.of("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain");
 
@@ -53,7 +52,7 @@ final class Body {
     }
 
     private static String firstLine(String text) {
-        return text.lines().findFirst().orElse("");
+        return text.lines().findFirst().orElse("").replaceFirst(" \\(start marker .*", "");
     }
 
     /** A configuration file's text. */
@@ -85,8 +84,8 @@ final class Body {
     }
 
     private static Unusable unsupported(AdminRequest request, String wanted) {
-        return new Unusable(AdminResponse.problem(
-                        415, "The content is '" + request.mediaType() + "', and is to be " + wanted + ".")
-                .with("Accept", wanted));
+        return new Unusable(
+                AdminResponse.problem(415, "The content is '" + request.mediaType() + "', and is to be " + wanted + ".")
+                        .with("Accept", wanted));
     }
 }

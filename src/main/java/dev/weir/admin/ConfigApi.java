@@ -52,7 +52,8 @@ final class ConfigApi {
     private AdminResponse reload() {
         Reloader reloader = view.reloader();
         if (reloader.file() == null) {
-            return AdminResponse.problem(NO_FILE, "Weir was started without a configuration file, so there is none to read.");
+            return AdminResponse.problem(
+                    NO_FILE, "Weir was started without a configuration file, so there is none to read.");
         }
         Reloader.Report report = reloader.reload("admin API");
         if (report.outcome() == Reloader.Outcome.REFUSED) {
@@ -96,8 +97,7 @@ final class ConfigApi {
 
     private AdminResponse plan(AdminRequest request) throws Body.Unusable {
         String name = request.parameter("name");
-        Reloader.Plan plan =
-                view.reloader().plan(name.isEmpty() ? "plan" : name, Body.yaml(request), view::inFlight);
+        Reloader.Plan plan = view.reloader().plan(name.isEmpty() ? "plan" : name, Body.yaml(request), view::inFlight);
         if (!plan.problems().isEmpty()) {
             return AdminResponse.problem(422, "With this file Weir would go on as it is.", plan.problems());
         }

@@ -1,6 +1,7 @@
 package dev.weir.admin;
 
 import dev.weir.config.Address;
+import dev.weir.config.AdminState;
 import dev.weir.config.ConfigJson;
 import dev.weir.config.ConfigPart;
 import dev.weir.config.PoolConfig;
@@ -78,8 +79,7 @@ final class ServersApi {
     }
 
     /** What is known of its health, in front of what is wanted of it. */
-    private static ObjectNode describe(
-            State state, String pool, ServerConfig server, @Nullable ServerReport report) {
+    private static ObjectNode describe(State state, String pool, ServerConfig server, @Nullable ServerReport report) {
         ObjectNode node = report == null
                 ? AdminResponse.Json.MAPPER
                         .createObjectNode()
@@ -133,8 +133,8 @@ final class ServersApi {
         ServerConfig server = Body.section(
                 ServerConfig.class, content.has("address") ? content : content.put("address", address.toString()));
         if (!server.address().canonical().equals(address.canonical())) {
-            throw Body.bad("The content is about the server " + server.address() + ", and the path about " + address
-                    + ".");
+            throw Body.bad(
+                    "The content is about the server " + server.address() + ", and the path about " + address + ".");
         }
         boolean[] known = {false};
         Edit edit = state -> {
@@ -182,13 +182,18 @@ final class ServersApi {
             throws Refused, Body.Unusable, IOException {
         Address address = address(text);
         ServerConfig known = view.control().state().server(pool, address.canonical());
-        view.control().edit(guarded(request, pool, address, Edit.removeServer(pool, address)));
         String name = known == null ? address.toString() : known.address().toString();
-        if (request.isOn("now")) {
-            view.withdraw(pool, name);
-            return AdminResponse.nothing();
+        Edit removal = Edit.removeServer(pool, address);
+        if (!request.isOn("now")) {
+            view.control().edit(guarded(request, pool, address, removal));
+            return leaving(view.inFlight(pool, name));
         }
-        return leaving(view.inFlight(pool, name));
+        // While it still belongs to the pool its requests can be called back; drained, it does not get them again.
+        Edit drained = Edit.changeServer(pool, address, Map.of("state", AdminState.DRAIN), Set.of());
+        view.control().edit(guarded(request, pool, address, drained));
+        view.withdraw(pool, name);
+        view.control().edit(removal);
+        return AdminResponse.nothing();
     }
 
     /** What goes gets nothing new; what it has been given it finishes. */

@@ -85,7 +85,11 @@ final class StatusApi {
 
     /** Rates are null when nobody has asked lately. */
     private static void traffic(
-            ObjectNode node, Activity.Requests now, long nanos, Activity.@Nullable Requests then, @Nullable Activity before) {
+            ObjectNode node,
+            Activity.Requests now,
+            long nanos,
+            Activity.@Nullable Requests then,
+            @Nullable Activity before) {
         node.put("requests", now.all());
         node.put("failures", now.failed());
         if (then == null || before == null) {

@@ -85,8 +85,9 @@ public record State(
         if (overlay.server(pool, address) instanceof Overlay.ServerEdit.Added) {
             return "api";
         }
-        PoolConfig configured =
-                overlay.pools().get(pool) instanceof Overlay.PoolEdit.Put put ? put.config() : base.pools().get(pool);
+        PoolConfig configured = overlay.pools().get(pool) instanceof Overlay.PoolEdit.Put put
+                ? put.config()
+                : base.pools().get(pool);
         if (configured == null || has(configured.servers(), address)) {
             return origin(pool);
         }
