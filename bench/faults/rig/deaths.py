@@ -3,10 +3,12 @@
 import time
 from dataclasses import dataclass
 
+from harness.findings import ratio
+from harness.openload import between, percentile, wait_until
+from harness.servers import Server
+
 from .balancers import CHECK_SECONDS, VERDICT_SECONDS
-from .load import between, percentile, wait_until
-from .results import Result, ratio
-from .servers import Server
+from .results import Result
 
 RATE, POSTS = 1000, 0.2
 SERVICE_MS = 5

@@ -1,7 +1,9 @@
 """Scenarios in which servers answer wrongly, slowly, or close connections when they please."""
 
-from .load import between, percentile, wait_until
-from .results import Result, ratio
+from harness.findings import ratio
+from harness.openload import between, percentile, wait_until
+
+from .results import Result
 
 RATE, SERVICE_MS = 1000, 5
 FAILING_MS, ANSWERS_ALLOWED = 0, 200

@@ -2,12 +2,13 @@
 
 import time
 
+from harness.findings import ratio
+from harness.openload import between, percentile, wait_until
 from harness.processes import BenchError
 
 from .balancers import Setup
 from .clients import SlowClients, ask, read_answer
-from .load import between, percentile, wait_until
-from .results import Result, ratio
+from .results import Result
 
 # Each server works on so many requests at a time, for so long: together, 800 requests/s.
 SERVERS, CONCURRENCY, WORK_MS = 4, 8, 40

@@ -1,47 +1,17 @@
-"""What one scenario with one balancer has: its folder, its processes, its ports."""
+"""What one scenario of faults with one balancer has."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
-from harness.processes import Processes
+from harness.rig import Rig
+from harness.servers import Server
 
 from .balancers import BALANCERS, Features, Setup
-from .java import Java
-from .load import Load
-from .servers import Server
-
-@dataclass(frozen=True)
-class Machine:
-    """What all scenarios of a run share; ports is an iterator over free ones, scale the factor for durations."""
-
-    java: Java
-    weir: Path
-    features: Features
-    ports: object
-    cores: str
-    scale: float
 
 
-class Rig:
+class FaultRig(Rig):
     """Starts servers, the balancer and the load for one scenario with one balancer."""
 
-    def __init__(self, machine, kind, processes, directory):
-        self.kind = kind
-        self.directory = directory
-        self.weir, self.features = machine.weir, machine.features
-        self._machine = machine
-        self._processes: Processes = processes
-
-    @property
-    def warm(self):
-        """Seconds of load that count for nothing: a JVM compiles what is hot, the others open their connections."""
-        return 6 if self.kind == "weir" else 3
-
-    def scaled(self, seconds, least=1.0):
-        return max(least, seconds * self._machine.scale)
-
-    def free_port(self):
-        return next(self._machine.ports)
+    def __init__(self, machine, features: Features, kind, processes, directory):
+        super().__init__(machine, kind, processes, directory)
+        self.features = features
 
     def servers(self, count, **behaviour):
         """Starts servers that all behave alike, and waits until they listen."""
@@ -54,13 +24,4 @@ class Rig:
         return BALANCERS[self.kind](self, setup, servers)
 
     def load(self, balancer, *plan, **options):
-        """Starts a load of (requests a second, seconds) after (requests a second, seconds)."""
-        return Load(self, balancer.port, plan, options)
-
-    def java(self, program, young, *arguments):
-        return self._machine.java.command(program, young, *arguments)
-
-    def start(self, name, command, output, end_with="KILL"):
-        """Starts a process that ends by this signal when the runner is gone, even by a kill -9."""
-        mortal = ["setpriv", "--pdeathsig", end_with, *command]
-        return self._processes.start(name, mortal, self._machine.cores, self.directory / output)
+        return super().load(balancer.port, *plan, **options)

@@ -419,6 +419,18 @@ public final class Weir {
         }
     }
 
+    /**
+     * Gives up on a server that was removed: requests that wait for it are tried elsewhere where that is safe, and what else
+     * is under way with it is cut. Control plane; returns when it has been done.
+     */
+    public void cut(String pool, String server) {
+        for (Server gone : servers.leaving()) {
+            if (gone.pool().equals(pool) && gone.name().equals(server)) {
+                onLoops((_, connected) -> connected.cutFrom(gone));
+            }
+        }
+    }
+
     /** Opens the access log's file anew, after a rotation. */
     public void reopenLogs() {
         accessLog.reopen();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.weir.testing.Programs;
 import dev.weir.testing.Quiet;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
@@ -148,6 +149,33 @@ class ChangeIT {
     }
 
     @Test
+    void serverRemovedAndCut_itsTunnelsEnd_andItsRequestsGoElsewhere() throws Exception {
+        Semaphore came = new Semaphore(0);
+        String given = started(ScriptedServer.of(connection -> {
+            String head = connection.readMessage().head();
+            if (head.contains("Upgrade: echo")) {
+                connection.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+            }
+            came.release();
+            connection.readToEnd();
+        }));
+        String other = counting(new AtomicInteger());
+        try (RunningWeir weir = RunningWeir.of(pool("health: off", given));
+                RawClient tunnel = weir.connect();
+                RawClient waiting = weir.connect()) {
+            tunnel.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+            assertThat(tunnel.readHead()).startsWith("HTTP/1.1 101");
+            waiting.send(LAST_GET);
+            came.acquire(2);
+            weir.apply(pool("health: off", other));
+            weir.weir().cut("web", given);
+            assertThat(waiting.readToEnd()).startsWith("HTTP/1.1 200");
+            assertThatThrownBy(tunnel::read).hasMessageContaining("reset");
+            Quiet.awaitQuiet(weir);
+        }
+    }
+
+    @Test
     void serverAdded_takesTheRequestsThatWait() throws Exception {
         AtomicInteger requests = new AtomicInteger();
         String server = counting(requests);
@@ -180,10 +208,7 @@ class ChangeIT {
 
     @Test
     void serverThatIsDown_staysSo() throws Exception {
-        String dead;
-        try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            dead = "127.0.0.1:" + nobody.getLocalPort();
-        }
+        String dead = "127.0.0.1:" + Programs.freePort();
         String up = counting(new AtomicInteger());
         String keys = "health: { type: tcp, every: 1h, initial: up }, balance: round-robin";
         try (RunningWeir weir = RunningWeir.of(pool(keys, dead, up))) {

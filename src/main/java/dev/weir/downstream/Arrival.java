@@ -6,6 +6,7 @@ import dev.weir.loop.Outgoing;
 import dev.weir.loop.ReadGate;
 import dev.weir.observe.Cause;
 import dev.weir.observe.Handshake;
+import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
 import dev.weir.tls.ServerTls;
 import io.netty.buffer.ByteBuf;
@@ -336,6 +337,9 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
 
     @Override
     public void endTunnels() {}
+
+    @Override
+    public void cutFrom(Server gone) {}
 
     @Override
     public void cut() {

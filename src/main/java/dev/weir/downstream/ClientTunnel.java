@@ -7,6 +7,7 @@ import dev.weir.loop.Deadline;
 import dev.weir.loop.Outgoing;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
+import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
 import dev.weir.proxy.ClientStream;
 import dev.weir.proxy.Exchange;
@@ -257,6 +258,13 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
     @Override
     public void endTunnels() {
         inputEnded(true);
+    }
+
+    @Override
+    public void cutFrom(Server gone) {
+        if (exchange != null && exchange.leave(gone)) {
+            fail(Cause.SERVER_DOWN);
+        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.weir.downstream;
 import dev.weir.http.ByteSink;
 import dev.weir.http2.IncomingHeads;
 import dev.weir.http2.OutgoingHeads;
+import dev.weir.pool.Server;
 import dev.weir.proxy.Worker;
 import io.netty.channel.EventLoop;
 import java.util.Collections;
@@ -59,6 +60,13 @@ public final class Connections {
     public void endTunnels() {
         for (Downstream connection : List.copyOf(open)) {
             connection.endTunnels();
+        }
+    }
+
+    /** Cuts what is under way with this server. */
+    public void cutFrom(Server gone) {
+        for (Downstream connection : List.copyOf(open)) {
+            connection.cutFrom(gone);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.weir.downstream;
 
+import dev.weir.pool.Server;
 import io.netty.channel.ChannelHandler;
 
 /**
@@ -22,6 +23,9 @@ interface Downstream extends ChannelHandler {
 
     /** Weir waits no longer for tunnels: each ends as if its client had ended it. */
     void endTunnels();
+
+    /** Nothing more is to come from this server: cuts what is under way with it. */
+    void cutFrom(Server gone);
 
     /** Weir stops and waits no longer. */
     void cut();

@@ -11,6 +11,7 @@ import dev.weir.loop.Deadline;
 import dev.weir.loop.Outgoing;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
+import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
 import dev.weir.proxy.ClientStream;
 import dev.weir.proxy.Exchange;
@@ -531,6 +532,13 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void endTunnels() {}
+
+    @Override
+    public void cutFrom(Server gone) {
+        if (exchange != null && exchange.leave(gone)) {
+            fail(Cause.SERVER_DOWN);
+        }
+    }
 
     @Override
     public void cut() {

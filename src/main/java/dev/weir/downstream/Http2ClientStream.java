@@ -10,6 +10,7 @@ import dev.weir.http.Violation;
 import dev.weir.http2.FieldList;
 import dev.weir.loop.Deadline;
 import dev.weir.observe.Cause;
+import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
 import dev.weir.proxy.ClientStream;
 import dev.weir.proxy.Exchange;
@@ -310,6 +311,13 @@ final class Http2ClientStream implements ClientStream {
             fail(Cause.STOPPING);
         } else {
             connection.resetStream(stream, Http2Error.CANCEL);
+        }
+    }
+
+    /** Nothing more is to come from this server. */
+    void cutFrom(Server gone) {
+        if (exchange != null && exchange.leave(gone)) {
+            fail(Cause.SERVER_DOWN);
         }
     }
 

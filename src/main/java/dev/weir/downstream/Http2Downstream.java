@@ -9,6 +9,7 @@ import dev.weir.loop.Deadline;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import dev.weir.observe.Flood;
+import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
 import dev.weir.proxy.Worker;
 import io.netty.buffer.ByteBuf;
@@ -589,6 +590,11 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     @Override
     public void endTunnels() {
         streams().forEach(Http2ClientStream::endTunnel);
+    }
+
+    @Override
+    public void cutFrom(Server gone) {
+        streams().forEach(stream -> stream.cutFrom(gone));
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.weir.downstream;
 
 import dev.weir.loop.Deadline;
 import dev.weir.loop.Outgoing;
+import dev.weir.pool.Server;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -95,6 +96,9 @@ final class Lingering extends ChannelInboundHandlerAdapter implements Downstream
 
     @Override
     public void endTunnels() {}
+
+    @Override
+    public void cutFrom(Server gone) {}
 
     @Override
     public void cut() {

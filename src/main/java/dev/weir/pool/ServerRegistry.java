@@ -6,8 +6,10 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Hands out the one {@link Server} for each pool and address, and their slots. Control plane only; thread-safe.
@@ -33,6 +35,9 @@ public final class ServerRegistry {
     }
 
     private final Map<Key, Entry> entries = new LinkedHashMap<>();
+    /** Those of the entries that nobody uses, most often none. */
+    private final Set<Entry> unused = new LinkedHashSet<>();
+
     private final BitSet slots = new BitSet();
 
     /** The servers of a pool, each acquired, with their weights; a new one may have as many requests as is configured. */
@@ -61,7 +66,9 @@ public final class ServerRegistry {
             entry = new Entry(new Server(pool, address, slot));
             entries.put(key, entry);
         }
-        entry.uses++;
+        if (entry.uses++ == 0) {
+            unused.remove(entry);
+        }
         return entry.server;
     }
 
@@ -82,8 +89,10 @@ public final class ServerRegistry {
         if (entry == null || entry.server != server || entry.uses == 0) {
             throw new IllegalStateException(server + " is not in use");
         }
-        entry.uses--;
-        dropForgotten();
+        if (--entry.uses == 0) {
+            unused.add(entry);
+            dropForgotten();
+        }
     }
 
     /** The servers in use, in the order in which they were first acquired. */
@@ -100,8 +109,8 @@ public final class ServerRegistry {
     /** The servers that nobody uses any more but for requests under way. */
     public synchronized List<Server> leaving() {
         List<Server> leaving = new ArrayList<>();
-        for (Entry entry : entries.values()) {
-            if (entry.uses == 0 && !entry.forgotten()) {
+        for (Entry entry : unused) {
+            if (!entry.forgotten()) {
                 leaving.add(entry.server);
             }
         }
@@ -109,10 +118,11 @@ public final class ServerRegistry {
     }
 
     private void dropForgotten() {
-        for (Iterator<Entry> each = entries.values().iterator(); each.hasNext(); ) {
+        for (Iterator<Entry> each = unused.iterator(); each.hasNext(); ) {
             Entry entry = each.next();
             if (entry.forgotten()) {
                 each.remove();
+                entries.remove(new Key(entry.server.pool(), entry.server.address()));
                 slots.clear(entry.server.slot());
             }
         }

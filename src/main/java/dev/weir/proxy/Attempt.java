@@ -122,6 +122,13 @@ final class Attempt implements UpstreamListener {
         }
     }
 
+    /** Ends this try as if the server had gone, if it waits for an answer. */
+    void giveUp() {
+        if (awaiting.pending()) {
+            serverDown();
+        }
+    }
+
     /** Ends this try since another was faster: for all that is known it would have taken as long as it did, or longer. */
     void lose() {
         if (connections != null && awaiting.pending()) {

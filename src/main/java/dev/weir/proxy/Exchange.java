@@ -350,6 +350,23 @@ public final class Exchange {
         return server;
     }
 
+    /**
+     * Nothing more is to come from this server: if the request waits for its answer, it is tried elsewhere where that is
+     * safe.
+     *
+     * @return whether the server is needed still, so that only the end of the client's connection can end this
+     */
+    public boolean leave(Server gone) {
+        if (isWith(gone)) {
+            attempt.giveUp();
+        }
+        return isWith(gone);
+    }
+
+    private boolean isWith(Server one) {
+        return attempt.live() && one.equals(attempt.server());
+    }
+
     /** Whether all of the request had come when it was sent, so that the time to its answer is the server's. */
     boolean requestWhole() {
         return requestWhole;

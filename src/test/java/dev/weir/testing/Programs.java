@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -15,10 +16,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Programs that others have written, as clients and servers of a test; all end with it. */
 public final class Programs implements AutoCloseable {
+    /** Below those that the system gives to clients (32768 and up on Linux). */
+    private static final int FIRST_PORT = 15_000;
+
+    private static final int PORTS = 17_000;
+    /** Processes that run tests side by side begin at different ones. */
+    private static final AtomicInteger NEXT_PORT = new AtomicInteger(new Random().nextInt(PORTS));
+
     private static final long TIMEOUT_SECONDS = 60;
 
     private final List<Process> running = new ArrayList<>();
@@ -50,10 +60,17 @@ public final class Programs implements AutoCloseable {
         return written;
     }
 
+    /** A port that nobody listens at, and that no client is given by the system: it is free a moment later, too. */
     public static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        for (int i = 0; i < PORTS; i++) {
+            int port = FIRST_PORT + Math.floorMod(NEXT_PORT.getAndIncrement(), PORTS);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (BindException taken) {
+                // The next one, then.
+            }
         }
+        throw new IOException("no port is free");
     }
 
     /** Whether somebody listens at this port. */

@@ -25,7 +25,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
  * are against the plan: {@code LoadGenerator PORT RESULTS key=value...}, with the keys of {@link Options}.
  *
  * <p>It prints "started NANOS" (CLOCK_MONOTONIC) and at the end writes one line for each request to the file of
- * results: "id method intended sent end outcome", times in nanoseconds after the start. The outcome is the status of a
+ * results (at a SIGTERM, too): "id method intended sent end outcome", times in nanoseconds after the start. The outcome is the status of a
  * whole answer, or else what went wrong: refused, reset, closed (without an answer), cut (within it), timeout, wrong
  * (another request's answer or other content).
  */
@@ -34,7 +34,7 @@ final class LoadGenerator {
     /**
      * What the load is.
      *
-     * @param plan rates and for how long, as "400:3,1200:10": requests a second, seconds
+     * @param plan rates and for how long, as "400:3,1200:10": requests a second, seconds; "1200:" until a SIGTERM
      * @param closed so many clients, each of which sends its next request when it has an answer, instead of the rates
      * @param post the share of requests that are POST, with as many bytes up as down
      * @param least the least bytes of an answer
@@ -80,6 +80,7 @@ final class LoadGenerator {
     private final Queue<Connection> idle = new ConcurrentLinkedQueue<>();
     private final Queue<Result> results = new ConcurrentLinkedQueue<>();
     private final Phaser underWay = new Phaser(1);
+    private volatile boolean ending;
 
     private LoadGenerator(int port, Options options, long start) {
         this.port = port;
@@ -97,16 +98,30 @@ final class LoadGenerator {
         }
         var generator = new LoadGenerator(port, options, System.nanoTime());
         generator.idle.addAll(connections);
+        Thread main = Thread.currentThread();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> generator.endWith(main)));
         System.out.println("started " + generator.start);
         generator.run();
         generator.write(Path.of(arguments[1]));
+    }
+
+    /** Sends nothing more and waits until the results are written. */
+    private void endWith(Thread main) {
+        ending = true;
+        LockSupport.unpark(main);
+        try {
+            main.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void run() {
         double from = 0;
         for (String phase : options.plan().split(",")) {
             int colon = phase.indexOf(':');
-            double seconds = Double.parseDouble(phase.substring(colon + 1));
+            String length = phase.substring(colon + 1);
+            double seconds = length.isEmpty() ? Double.POSITIVE_INFINITY : Double.parseDouble(length);
             if (options.closed() > 0) {
                 runClosed(from, from + seconds);
             } else {
@@ -119,7 +134,7 @@ final class LoadGenerator {
 
     private void runOpen(double from, double to, double rate) {
         double gap = options.burst() / rate;
-        for (double at = from; at < to; at += gap(gap)) {
+        for (double at = from; at < to && !ending; at += gap(gap)) {
             long intended = (long) (at * 1e9);
             waitUntil(intended);
             for (int i = 0; i < options.burst(); i++) {
@@ -143,7 +158,7 @@ final class LoadGenerator {
         for (int client = 0; client < options.closed(); client++) {
             underWay.register();
             Thread.ofVirtual().start(() -> {
-                while (now() < to * 1e9) {
+                while (now() < to * 1e9 && !ending) {
                     send(next(now()));
                 }
                 underWay.arriveAndDeregister();
@@ -196,7 +211,7 @@ final class LoadGenerator {
     }
 
     private void waitUntil(long nanos) {
-        for (long left = nanos - now(); left > 0; left = nanos - now()) {
+        for (long left = nanos - now(); left > 0 && !ending; left = nanos - now()) {
             LockSupport.parkNanos(left);
         }
     }

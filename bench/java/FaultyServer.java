@@ -1,7 +1,9 @@
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -20,15 +22,16 @@ import java.util.concurrent.locks.LockSupport;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 /**
- * An HTTP/1.1 server that behaves as it is told: {@code FaultyServer PORT JOURNAL [key=value&...]}.
+ * An HTTP/1.1 server that behaves as it is told: {@code FaultyServer [HOST:]PORT[,…] JOURNAL [key=value&...]}.
  *
  * <p>GET /-/behave?key=value&... changes the behaviour while it runs; the keys are those of {@link Behaviour}. GET
- * /health is the health check. GET /bytes/N answers N bytes, POST anything answers as many bytes as it sent.
+ * /health is the health check. GET /bytes/N answers N bytes, GET /slow/N/RATE the same at RATE bytes a second, POST
+ * anything answers as many bytes as it sent. A WebSocket gets back what it sends.
  *
- * <p>Each request that the server sees the head of leaves a line in the journal at once, "nanos connection method id",
- * where id is the request's X-Id. The line is written with a system call and so outlives a kill -9. The first line,
- * "nanos 0 START 0", is of the moment from which on the server listens. The clock is CLOCK_MONOTONIC, which the load
- * generator and the runner read too.
+ * <p>Each request that the server sees the head of leaves a line in the journal at once, "nanos address method id",
+ * where id is the request's X-Id. The line is written with a system call and so outlives a kill -9. The first line of an
+ * address, "nanos address START 0", is of the moment from which on the server listens there. The clock is
+ * CLOCK_MONOTONIC, which the load generator and the runner read too.
  */
 final class FaultyServer {
 
@@ -65,7 +68,11 @@ final class FaultyServer {
     }
 
     /** The head of a request, with the length of the body that follows. */
-    record Request(String method, String path, String id, long length, boolean close) {}
+    record Request(String method, String path, String id, long length, boolean close, String webSocketKey) {
+        boolean isWebSocket() {
+            return !webSocketKey.isEmpty();
+        }
+    }
 
     private static final int PIECE = 64 << 10;
     private static final int LARGEST_HEAD = 64 << 10;
@@ -85,23 +92,31 @@ final class FaultyServer {
         FileChannel journal =
                 FileChannel.open(Path.of(arguments[1]), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         String behaviour = arguments.length > 2 ? arguments[2] : "";
-        new FaultyServer(journal, Behaviour.of(behaviour)).serve(Integer.parseInt(arguments[0]));
-    }
-
-    private void serve(int port) throws IOException {
-        try (ServerSocket listener = new ServerSocket()) {
+        FaultyServer server = new FaultyServer(journal, Behaviour.of(behaviour));
+        for (String address : arguments[0].split(",")) {
+            ServerSocket listener = new ServerSocket();
             listener.setReuseAddress(true);
-            listener.bind(new java.net.InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), 1024);
-            note(0, "START", "0");
-            for (long connection = 1; ; connection++) {
-                Socket socket = listener.accept();
-                long number = connection;
-                Thread.ofVirtual().start(() -> serve(socket, number));
-            }
+            int colon = address.indexOf(':');
+            String host = colon < 0 ? "127.0.0.1" : address.substring(0, colon);
+            int port = Integer.parseInt(address.substring(colon + 1));
+            listener.bind(new InetSocketAddress(host, port), 1024);
+            Thread.ofPlatform().start(() -> server.serve(listener, host + ":" + port));
         }
     }
 
-    private void serve(Socket socket, long connection) {
+    private void serve(ServerSocket listener, String address) {
+        try (listener) {
+            note(address, "START", "0");
+            while (true) {
+                Socket socket = listener.accept();
+                Thread.ofVirtual().start(() -> serve(socket, address));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void serve(Socket socket, String address) {
         try (socket) {
             socket.setTcpNoDelay(true);
             Reader reader = new Reader(socket.getInputStream());
@@ -111,7 +126,7 @@ final class FaultyServer {
                     return;
                 }
                 socket.setSoTimeout(0);
-                reader.skip(request, connection);
+                reader.skip(request, address);
                 if (!answer(socket, request) || request.close()) {
                     return;
                 }
@@ -141,7 +156,15 @@ final class FaultyServer {
             send(socket, 200, 2, request.id());
             return true;
         }
+        if (request.isWebSocket()) {
+            echo(socket, request);
+            return false;
+        }
         work(now);
+        if (request.path().startsWith("/slow/")) {
+            sendSlowly(socket, request);
+            return true;
+        }
         long length = request.path().startsWith("/bytes/") && request.method().equals("GET")
                 ? Long.parseLong(request.path().substring("/bytes/".length()))
                 : request.length();
@@ -178,6 +201,29 @@ final class FaultyServer {
         }
     }
 
+    private static void sendSlowly(Socket socket, Request request) throws IOException {
+        String[] path = request.path().split("/");
+        long length = Long.parseLong(path[2]);
+        socket.getOutputStream().write(head(200, length, request.id()));
+        SlowContent.write(socket.getOutputStream(), Long.parseLong(request.id()), length, Long.parseLong(path[3]));
+    }
+
+    /** Answers each frame with the same, until the client closes. */
+    private static void echo(Socket socket, Request request) throws IOException {
+        String head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Id: "
+                + request.id() + "\r\nSec-WebSocket-Accept: " + Frames.accept(request.webSocketKey()) + "\r\n\r\n";
+        socket.getOutputStream().write(head.getBytes(ISO_8859_1));
+        DataInputStream in = new DataInputStream(socket.getInputStream());
+        for (int first = in.read(); first >= 0; first = in.read()) {
+            Frames.Frame frame = Frames.read(first, in);
+            int opcode = frame.opcode() == Frames.PING ? Frames.PONG : frame.opcode();
+            Frames.write(socket.getOutputStream(), opcode, frame.payload(), false);
+            if (opcode == Frames.CLOSE) {
+                return;
+            }
+        }
+    }
+
     private static void send(Socket socket, int status, long length, String id) throws IOException {
         byte[] head = head(status, length, id);
         int first = (int) Math.min(length, PIECE);
@@ -210,8 +256,8 @@ final class FaultyServer {
                 .getBytes(ISO_8859_1);
     }
 
-    private void note(long connection, String method, String id) throws IOException {
-        String line = System.nanoTime() + " " + connection + " " + method + " " + id + "\n";
+    private void note(String address, String method, String id) throws IOException {
+        String line = System.nanoTime() + " " + address + " " + method + " " + id + "\n";
         journal.write(ByteBuffer.wrap(line.getBytes(ISO_8859_1)));
     }
 
@@ -242,9 +288,9 @@ final class FaultyServer {
         }
 
         /** Notes that the request is here and reads its body. */
-        void skip(Request request, long connection) throws IOException {
+        void skip(Request request, String address) throws IOException {
             if (!request.path().startsWith("/-/")) {
-                note(connection, request.path().equals("/health") ? "HEALTH" : request.method(), request.id());
+                note(address, request.path().equals("/health") ? "HEALTH" : request.method(), request.id());
             }
             long left = request.length();
             while (left > 0) {
@@ -268,6 +314,7 @@ final class FaultyServer {
         String[] lines = head.split("\r\n");
         String[] first = lines[0].split(" ");
         String id = "0";
+        String key = "";
         long length = 0;
         boolean close = false;
         for (int i = 1; i < lines.length; i++) {
@@ -275,12 +322,13 @@ final class FaultyServer {
             String value = lines[i].substring(colon + 1).strip();
             switch (lines[i].substring(0, colon).toLowerCase()) {
                 case "x-id" -> id = value;
+                case "sec-websocket-key" -> key = value;
                 case "content-length" -> length = Long.parseLong(value);
                 case "connection" -> close = value.equalsIgnoreCase("close");
                 case "transfer-encoding" -> throw new IOException("bodies without a length are not served here");
                 default -> {}
             }
         }
-        return new Request(first[0], first[1], id, length, close);
+        return new Request(first[0], first[1], id, length, close, key);
     }
 }

@@ -1,14 +1,17 @@
 """The load: the generator's process, and what it tells about each request."""
 
+import signal
 import subprocess
 import time
 from dataclasses import dataclass
 
-from harness.processes import BenchError
+from .processes import BenchError
 
 START_SECONDS = 30
 # Longer than a client waits, so that the generator is never ended before it has written its results.
 END_SECONDS = 25
+# That of a JVM which a SIGTERM ended in order.
+ENDED_STATUS = 128 + signal.SIGTERM
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,10 @@ class Request:
 
 
 class Load:
-    """A running load: some seconds of warming up, which count for nothing, then what the plan says from begin to end."""
+    """A running load: some seconds of warming up, which count for nothing, then what the plan says from begin to end.
+
+    A last rate without seconds lasts until stop().
+    """
 
     def __init__(self, rig, port, plan, options):
         rate = plan[0][0]
@@ -41,14 +47,20 @@ class Load:
         plan = [(rate / 4, rig.warm / 2), (rate, rig.warm / 2), *plan]
         self._results = rig.directory / "results"
         self._results.unlink(missing_ok=True)
-        options["plan"] = ",".join(f"{rate}:{seconds}" for rate, seconds in plan)
+        options["plan"] = ",".join(f"{rate}:{'' if seconds is None else seconds}" for rate, seconds in plan)
         arguments = [f"{key}={value}" for key, value in options.items()]
         command = rig.java("LoadGenerator", 96, port, self._results, *arguments)
         (rig.directory / "load.log").unlink(missing_ok=True)
         self._process = rig.start("load", command, "load.log")
         self._start = self._await_start()
         self.begin = self._start + rig.warm
-        self.end = self._start + sum(seconds for _, seconds in plan)
+        self.end = self._start + sum(seconds or 0 for _, seconds in plan)
+
+    def stop(self):
+        """Ends a load without end; returns the same as finish()."""
+        self.end = time.monotonic()
+        self._process.popen.terminate()
+        return self.finish()
 
     def finish(self):
         """Waits for the end of the load; returns the requests since begin, in the order in which they were to be sent."""
@@ -56,7 +68,7 @@ class Load:
             self._process.popen.wait(timeout=max(0.0, self.end - time.monotonic()) + END_SECONDS)
         except subprocess.TimeoutExpired:
             raise BenchError("the load generator did not end") from None
-        if self._process.popen.returncode != 0:
+        if self._process.popen.returncode not in (0, ENDED_STATUS):
             raise BenchError(f"the load generator failed:\n{self._process.tail()}")
         requests = [self._request(line.split()) for line in self._results.read_text().splitlines()]
         return sorted(between(requests, self.begin, self.end), key=lambda request: request.intended)

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from harness.processes import BenchError
+from .processes import BenchError
 
 START_SECONDS = 30
 
@@ -16,16 +16,18 @@ class Arrival:
     """A request whose head a server has read; at is in seconds of the monotonic clock."""
 
     at: float
+    address: str
     method: str
     id: int
 
 
 class Server:
-    """One server and its journal, which tells of all its lives."""
+    """One server and its journal, which tells of all its lives; others are further ports at which it is yet more servers."""
 
-    def __init__(self, rig, port, behaviour):
+    def __init__(self, rig, port, behaviour, others=()):
         self.port = port
         self.address = f"127.0.0.1:{port}"
+        self.addresses = [self.address, *(f"127.0.0.1:{other}" for other in others)]
         self._rig = rig
         self._journal = rig.directory / f"server-{port}.journal"
         self._behaviour = behaviour
@@ -35,8 +37,9 @@ class Server:
 
     def start(self):
         """Starts the process, without waiting until it listens."""
-        self._lives = len(self._starts()) + 1
-        command = self._rig.java("FaultyServer", 8, self.port, self._journal, urlencode(self._behaviour))
+        self._lives = len(self._starts()) // len(self.addresses) + 1
+        listens = ",".join(self.addresses)
+        command = self._rig.java("FaultyServer", 8, listens, self._journal, urlencode(self._behaviour))
         self._process = self._rig.start(f"server {self.port}", command, f"server-{self.port}.log")
 
     def await_start(self):
@@ -44,7 +47,7 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.is_running():
             starts = self._starts()
-            if len(starts) == self._lives:
+            if len(starts) == self._lives * len(self.addresses):
                 return starts[-1].at
             time.sleep(0.01)
         raise BenchError(f"a server did not start:\n{self._process.tail()}")
@@ -83,5 +86,5 @@ class Server:
         # A line may still be in the making, or was when the server was killed.
         whole = self._journal.read_text().rpartition("\n")[0]
         lines = map(str.split, whole.splitlines())
-        return [Arrival(int(nanos) / 1e9, method, int(identity)) for nanos, _, method, identity in lines]
+        return [Arrival(int(nanos) / 1e9, address, method, int(id)) for nanos, address, method, id in lines]
 

@@ -1,9 +1,9 @@
-"""The Java programs of the rig: the faulty server and the load generator, compiled when their sources have changed."""
+"""The Java programs of the runners: the faulty server and the load generator, compiled when their sources have changed."""
 
 import subprocess
 from pathlib import Path
 
-from harness.processes import BenchError
+from .processes import BenchError
 
 SOURCES = Path(__file__).parent.parent / "java"
 # Short-lived programs that should not compete with the balancer for the machine: the quick compiler alone, and no more
@@ -38,4 +38,4 @@ class Java:
         command = [self._home / "bin/javac", "-d", self._classes, *sources]
         compiled = subprocess.run(command, capture_output=True, text=True, check=False)
         if compiled.returncode != 0:
-            raise BenchError(f"the programs of the rig do not compile:\n{compiled.stderr}")
+            raise BenchError(f"the Java programs of the runners do not compile:\n{compiled.stderr}")

@@ -1,0 +1,1 @@
+"""What the runner of changes is made of."""

@@ -1,0 +1,206 @@
+"""The balancers that are changed: their start, and how each is told of a change and known to have made it."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from harness.balancers import wait_for_answer
+from harness.processes import BenchError
+
+from .wanted import write_haproxy, write_nginx, write_weir
+from .ways import ConfigFile
+
+CHANGE_SECONDS = 60
+
+
+class Refused(BenchError):
+    """The balancer says no."""
+
+
+class Api:
+    """Weir's admin API on one kept-alive connection."""
+
+    def __init__(self, port):
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=CHANGE_SECONDS)
+
+    def ask(self, method, path, content=None):
+        """Returns (status, content); the content is None where there is none."""
+        body = None if content is None else json.dumps(content)
+        fields = {"Content-Type": "application/json"} if body else {}
+        try:
+            self._connection.request(method, path, body, fields)
+            answer = self._connection.getresponse()
+            text = answer.read()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            raise
+        json_type = "json" in (answer.headers.get("Content-Type") or "")
+        return answer.status, json.loads(text) if json_type and text else None
+
+    def must(self, method, path, content=None):
+        status, answer = self.ask(method, path, content)
+        if status >= 300:
+            raise Refused(f"{method} {path} is answered with {status}: {answer}")
+        return answer
+
+    def close(self):
+        self._connection.close()
+
+
+class Balancer:
+    """A balancer that runs, in a folder of its own."""
+
+    def __init__(self, rig, wanted, name="one"):
+        self.wanted = wanted
+        self.directory = rig.directory / name
+        self.directory.mkdir()
+        self._drafts = self.directory / "drafts"
+        self._drafts.mkdir()
+        self._rig = rig
+        self.file = ConfigFile(self.directory, self._write(wanted).name)
+        self.file.create(self._write(wanted))
+        self.process = rig.start(type(self).__name__.lower(), self._command(), self.directory / "log", end_with="TERM")
+        self._await(self._is_ready, "start")
+        wait_for_answer(self.process, "127.0.0.1", wanted.port, "/bytes/1")
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def reload(self, wanted, way):
+        """Changes to this; returns (start, end): from the signal until it is in force."""
+        self.file.write(self._write(wanted), way)
+        before = self._marks()
+        start = time.monotonic()
+        self._signal_reload()
+        self._await(lambda: self._is_changed(before), "change")
+        self.wanted = wanted
+        return start, time.monotonic()
+
+    def stop(self):
+        """Stops the process as an operator does; returns (start, end): from the signal until it has ended."""
+        start = time.monotonic()
+        os.kill(self.pid, self._stop_signal)
+        try:
+            self.process.popen.wait(timeout=CHANGE_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise BenchError(f"{self._rig.kind} did not stop; the end of its output:\n{self.process.tail()}") from None
+        return start, time.monotonic()
+
+    def log(self):
+        return self.process.output.read_text(errors="replace")
+
+    def _write(self, wanted):
+        draft = self._write_into(wanted, self._drafts)
+        # Other files of the configuration are beside the real one.
+        draft.write_text(draft.read_text().replace(str(self._drafts), str(self.directory)))
+        return draft
+
+    def _await(self, condition, what):
+        deadline = time.monotonic() + CHANGE_SECONDS
+        while time.monotonic() < deadline and self.process.is_running():
+            if condition():
+                return
+            time.sleep(0.002)
+        raise BenchError(f"{self._rig.kind} did not {what}; the end of its output:\n{self.process.tail()}")
+
+    def _children(self):
+        try:
+            return set(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split())
+        except OSError:
+            return set()
+
+
+class Weir(Balancer):
+    _write_into = staticmethod(write_weir)
+    _stop_signal = signal.SIGTERM
+
+    def __init__(self, rig, wanted, name="one"):
+        self._pid = None
+        super().__init__(rig, wanted, name)
+        self._api = Api(wanted.admin)
+
+    @property
+    def pid(self):
+        """The process that serves now: after an upgrade another than was started."""
+        return self._pid or self.process.pid
+
+    @property
+    def api(self):
+        return self._api
+
+    def status(self):
+        return self._api.must("GET", "/v1/status")
+
+    def _command(self):
+        return [self._rig.weir / "bin/weir", "run", self.file.path]
+
+    def _is_ready(self):
+        try:
+            return Api(self.wanted.admin).ask("GET", "/readyz")[0] == 200
+        except OSError:
+            return False
+
+    def _marks(self):
+        return self.status().get("last_reload")
+
+    def _signal_reload(self):
+        os.kill(self.pid, signal.SIGHUP)
+
+    def _is_changed(self, before):
+        last = self.status().get("last_reload")
+        if last is None or last == before:
+            return False
+        if last["outcome"] == "refused":
+            raise Refused(f"weir refused a reload: {last['problems']}")
+        return True
+
+
+class Nginx(Balancer):
+    _write_into = staticmethod(write_nginx)
+    _stop_signal = signal.SIGQUIT
+
+    def _command(self):
+        return ["nginx", "-p", self.directory, "-c", self.file.path]
+
+    def _is_ready(self):
+        # It forks workers when it listens.
+        return bool(self._children())
+
+    def _marks(self):
+        return self._children()
+
+    def _signal_reload(self):
+        os.kill(self.pid, signal.SIGHUP)
+
+    def _is_changed(self, before):
+        # As many new workers as there are of one generation.
+        return len(self._children() - before) >= 2
+
+
+class Haproxy(Balancer):
+    _write_into = staticmethod(write_haproxy)
+    _stop_signal = signal.SIGUSR1
+
+    def _command(self):
+        return ["haproxy", "-W", "-db", "-f", self.file.path]
+
+    def _is_ready(self):
+        return bool(self._children())
+
+    def _marks(self):
+        return self._children()
+
+    def _signal_reload(self):
+        # The master executes the program anew, which gets the sockets of the old worker.
+        os.kill(self.pid, signal.SIGUSR2)
+
+    def _is_changed(self, before):
+        return bool(self._children() - before)
+
+
+BALANCERS = {"weir": Weir, "nginx": Nginx, "haproxy": Haproxy}
