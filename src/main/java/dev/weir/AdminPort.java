@@ -12,7 +12,7 @@ import dev.weir.pool.Server;
 import dev.weir.pool.ServerRegistry;
 import java.time.Instant;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +29,7 @@ final class AdminPort implements AdminView {
      *
      * @param notReady gives why there should be no traffic now, or an empty text
      * @param listeners gives where Weir listens now
-     * @param withdraw see {@link Weir#withdraw}
+     * @param cut see {@link Weir#cut}
      */
     record Parts(
             Meters meters,
@@ -37,7 +37,7 @@ final class AdminPort implements AdminView {
             ServerRegistry servers,
             Supplier<String> notReady,
             Supplier<List<String>> listeners,
-            Consumer<Server> withdraw) {}
+            BiConsumer<String, String> cut) {}
 
     AdminPort(Parts parts, Control control, Reloader reloader) {
         this.parts = parts;
@@ -92,8 +92,8 @@ final class AdminPort implements AdminView {
     }
 
     @Override
-    public void withdraw(String pool, String server) {
-        find(pool, server).forEach(parts.withdraw);
+    public void cut(String pool, String server) {
+        parts.cut.accept(pool, server);
     }
 
     private Stream<Server> find(String pool, String server) {

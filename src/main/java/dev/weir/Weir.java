@@ -4,9 +4,11 @@ import dev.weir.admin.AdminServer;
 import dev.weir.balance.Pool;
 import dev.weir.config.AccessLogConfig;
 import dev.weir.config.ListenerConfig;
+import dev.weir.config.PoolConfig.ServerConfig;
 import dev.weir.config.WeirConfig;
 import dev.weir.control.Control;
 import dev.weir.control.Reloader;
+import dev.weir.discovery.Discovery;
 import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
 import dev.weir.health.Checker;
@@ -30,6 +32,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -50,6 +53,8 @@ public final class Weir {
      * of a large body is followed by a write and a turn of the loop; one buffer serves the whole loop.
      */
     private static final int READ_BYTES = 256 << 10;
+    /** How long a start waits for servers to be discovered. */
+    private static final Duration DISCOVERY_PATIENCE = Duration.ofSeconds(3);
 
     private final ServerRegistry servers = new ServerRegistry();
     private final Meters meters;
@@ -58,6 +63,9 @@ public final class Weir {
     private final Checker checker;
     private final HealthKeeper health;
     private final Pools pools;
+    private final NameResolution names;
+    private final Control control;
+    private final Discovery discovery;
     private final List<Worker> workers = new ArrayList<>();
     private final List<Connections> connections = new ArrayList<>();
     private final Transport transport = Transport.best();
@@ -85,7 +93,9 @@ public final class Weir {
         this.tls = TlsKeeper.open(meters);
         this.group =
                 new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
-        NameResolution names = new NameResolution(servers, transport.nativeSockets());
+        this.control = control;
+        this.discovery = new Discovery(new Found());
+        this.names = new NameResolution(servers, transport.nativeSockets(), config.resolver());
         this.resolution = Thread.ofVirtual().name("weir-names").unstarted(names::keepResolving);
         HedgeTimes times = new HedgeTimes(meters, () -> snapshot.byPool().values());
         this.hedging = Thread.ofVirtual().name("weir-hedging").unstarted(times::keepLooking);
@@ -93,7 +103,7 @@ public final class Weir {
         this.health = new HealthKeeper(meters, checker::check, this::withdraw);
         this.pools = new Pools(servers, health, names);
         AdminPort.Parts parts = new AdminPort.Parts(
-                meters, health, servers, () -> stopping.get() ? "stopping" : "", this::addresses, this::withdraw);
+                meters, health, servers, () -> stopping.get() ? "stopping" : "", this::addresses, this::cut);
         this.port = new AdminPort(parts, control, reloader);
         for (int i = 0; i < meters.loops(); i++) {
             Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
@@ -130,7 +140,6 @@ public final class Weir {
         Weir weir = new Weir(control, reloader, new Meters(loops));
         try {
             weir.begin(config, given);
-            control.attach(weir::apply, config);
         } catch (IOException failure) {
             weir.end();
             throw new StartFailure(failure);
@@ -150,6 +159,34 @@ public final class Weir {
         resolution.start();
         hedging.start();
         tls.start();
+        control.attach(this::apply, first);
+        discovery.offer(meters);
+        discover(first);
+    }
+
+    /** What is found soon is there before anybody can ask for it. */
+    private void discover(WeirConfig first) {
+        discovery.follow(first);
+        try {
+            if (!discovery.awaitFirst(DISCOVERY_PATIENCE)) {
+                LOG.warn("some servers are not discovered yet; it starts without them");
+            }
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Takes servers that sources have found into what holds. */
+    private final class Found implements Discovery.Lists {
+        @Override
+        public void discovered(String pool, String source, List<ServerConfig> servers) {
+            control.discovered(pool, source, servers);
+        }
+
+        @Override
+        public void forgotten(String pool, String source) {
+            control.forget(pool, source);
+        }
     }
 
     /**
@@ -169,6 +206,7 @@ public final class Weir {
             LOG.warn("event-loops: the change takes effect when Weir is started anew");
         }
         config = next;
+        discovery.follow(next);
     }
 
     /**
@@ -179,6 +217,7 @@ public final class Weir {
     private void change(WeirConfig next, @Nullable WeirConfig former, InheritedSockets given) throws IOException {
         Opened opened = open(next, former, given);
         // From here on nothing can fail.
+        names.change(next.resolver());
         Pools.Change change = pools.change(next);
         Snapshot compiled = Snapshot.of(next, change.pools(), opened.tls, snapshot, meters.loops());
         change.apply(compiled);
@@ -374,7 +413,7 @@ public final class Weir {
 
     /** The way to change what holds. */
     public Control control() {
-        return port.control();
+        return control;
     }
 
     /** One line for each listener, for example {@code listening on :8080}. */
@@ -411,9 +450,11 @@ public final class Weir {
 
     /**
      * The server went down: its idle connections are closed, and requests that wait for it are tried elsewhere where that
-     * is safe. Any thread; it happens on the loops, soon.
+     * is safe; where it came from, and what its name leads to, is looked at anew. Any thread; it happens elsewhere, soon.
      */
     public void withdraw(Server server) {
+        names.doubt(server);
+        discovery.doubt(server.pool(), server.address());
         for (Worker worker : workers) {
             worker.loop().executor().execute(() -> worker.upstreams().withdraw(server));
         }
@@ -530,7 +571,9 @@ public final class Weir {
         for (Connections loop : connections) {
             loop.loop().submit(loop::close).awaitUninterruptibly();
         }
+        discovery.close();
         resolution.interrupt();
+        names.close();
         hedging.interrupt();
         health.close();
         checker.close();

@@ -52,11 +52,12 @@ class OperationsPageTest {
                 listeners:
                   - bind: "127.0.0.1:0"
                   - { bind: "127.0.0.1:0", tls: { certificates: [%s] } }
-                pools: { web: { servers: [{ address: "%s", max-requests: 9 }] } }
+                pools: { web: { servers: [{ address: "%s", max-requests: 9 }], discover: [{ file: "%s" }] } }
                 access-log: { path: "%s" }
                 """.formatted(
                         TestAuthority.in(directory).server("site.example").yaml(),
                         server.address(),
+                        Files.writeString(directory.resolve("servers"), "[]"),
                         directory.resolve("access.log"));
         try (RunningWeir weir = RunningWeir.of(yaml)) {
             weir.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");

@@ -46,6 +46,9 @@ public interface AdminView {
     /** Requests in flight to a server, perhaps one that was removed. */
     int inFlight(String pool, String server);
 
-    /** Has the requests with a server that is to go at once tried elsewhere, where that is safe. */
-    void withdraw(String pool, String server);
+    /**
+     * Gives up on a server that was removed: requests that wait for it are tried elsewhere where that is safe, and what else
+     * is under way with it is cut.
+     */
+    void cut(String pool, String server);
 }

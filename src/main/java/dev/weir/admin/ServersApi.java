@@ -1,7 +1,6 @@
 package dev.weir.admin;
 
 import dev.weir.config.Address;
-import dev.weir.config.AdminState;
 import dev.weir.config.ConfigJson;
 import dev.weir.config.ConfigPart;
 import dev.weir.config.PoolConfig;
@@ -183,17 +182,12 @@ final class ServersApi {
         Address address = address(text);
         ServerConfig known = view.control().state().server(pool, address.canonical());
         String name = known == null ? address.toString() : known.address().toString();
-        Edit removal = Edit.removeServer(pool, address);
-        if (!request.isOn("now")) {
-            view.control().edit(guarded(request, pool, address, removal));
-            return leaving(view.inFlight(pool, name));
+        view.control().edit(guarded(request, pool, address, Edit.removeServer(pool, address)));
+        if (request.isOn("now")) {
+            view.cut(pool, name);
+            return AdminResponse.nothing();
         }
-        // While it still belongs to the pool its requests can be called back; drained, it does not get them again.
-        Edit drained = Edit.changeServer(pool, address, Map.of("state", AdminState.DRAIN), Set.of());
-        view.control().edit(guarded(request, pool, address, drained));
-        view.withdraw(pool, name);
-        view.control().edit(removal);
-        return AdminResponse.nothing();
+        return leaving(view.inFlight(pool, name));
     }
 
     /** What goes gets nothing new; what it has been given it finishes. */

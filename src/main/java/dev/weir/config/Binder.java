@@ -56,6 +56,17 @@ final class Binder {
         return section(new Shape.Section(type), root, "");
     }
 
+    /** A list of servers; what is wrong with it has been reported. */
+    List<PoolConfig.ServerConfig> bindServers(Node root) {
+        Shapes.Field servers = Shapes.of(PoolConfig.class).all().stream()
+                .filter(field -> field.name().equals("servers"))
+                .findFirst()
+                .orElseThrow();
+        return list((Shape.Many) servers.shape(), servers.key(), root, "").stream()
+                .map(PoolConfig.ServerConfig.class::cast)
+                .toList();
+    }
+
     private @Nullable Object value(Shape shape, Key key, Node node, String path) {
         if (!isCounted(node, path)) {
             return null;

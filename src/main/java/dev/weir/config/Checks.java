@@ -31,6 +31,9 @@ final class Checks {
         protocols.warnOfUnreachable(config.listeners());
         config.pools().values().forEach(protocols::check);
         config.pools().values().forEach(new HealthChecks(places, problems)::check);
+        DiscoveryChecks discovery = new DiscoveryChecks(places, problems);
+        discovery.check(config.resolver());
+        config.pools().values().forEach(discovery::check);
         config.pools().forEach(this::checkPool);
         checkAdmin();
         if (!config.pools().isEmpty()) {
@@ -46,6 +49,7 @@ final class Checks {
         WeirConfig alone = WeirConfig.of(List.of(), Map.of());
         new ProtocolChecks(places, problems).check(pool);
         new HealthChecks(places, problems).check(pool);
+        new DiscoveryChecks(places, problems).check(pool);
         new Checks(alone, places, problems).checkTwice(pool);
     }
 
@@ -96,6 +100,9 @@ final class Checks {
 
     private void checkPool(String name, PoolConfig pool) {
         checkTwice(pool);
+        if (!pool.discover().isEmpty()) {
+            return; // it gets servers that are not known here
+        }
         if (pool.servers().isEmpty()) {
             problems.warning(
                     places.of(pool), "the pool '" + name + "' has no server", "it answers everything with 503");

@@ -32,7 +32,7 @@ public final class ConfigPart {
      */
     public static <T extends Record> Result<T> read(Class<T> type, String name, String text) {
         Problems problems = new Problems(name);
-        Node root = YamlTree.of(text, problems);
+        Node root = YamlTree.of(text, "", problems);
         Binder binder = new Binder(problems);
         T value = root == null ? null : type.cast(binder.bind(type, root));
         ConfigPlaces places = problems.places(binder.places());

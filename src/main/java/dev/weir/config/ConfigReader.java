@@ -1,10 +1,10 @@
 package dev.weir.config;
 
+import dev.weir.config.PoolConfig.ServerConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
@@ -13,13 +13,18 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /** Reads the configuration language. Blocking; for the control plane. Safe for use by several threads. */
 public final class ConfigReader {
     /** The longest file, in bytes. */
-    static final int LONGEST_FILE = 4 << 20;
+    public static final int LONGEST_FILE = 4 << 20;
+
+    private static final String NEEDED = "it needs at least 'listeners' and 'pools'";
+    private static final String LIST_NEEDED = "an empty list is written []";
 
     private ConfigReader() {}
 
@@ -39,8 +44,54 @@ public final class ConfigReader {
         return read(text, new Problems(name));
     }
 
+    /**
+     * Reads a list of servers in YAML or JSON, each written as under {@code servers}.
+     *
+     * @param name stands in messages where a file's name would
+     * @param pool the pool whose servers they are to be: with some of its keys some servers do not go together
+     */
+    public static ServersResult servers(String name, byte[] bytes, PoolConfig pool) {
+        Problems problems = new Problems(name);
+        String text = bytes.length > LONGEST_FILE ? null : decode(bytes, problems);
+        if (bytes.length > LONGEST_FILE) {
+            problems.file("this is longer than " + Quantity.printSize(LONGEST_FILE));
+        }
+        // JSON may be indented with tabs, and has none within its texts.
+        boolean json = text != null && text.stripLeading().startsWith("[");
+        Node root = text == null ? null : YamlTree.of(json ? text.replace('\t', ' ') : text, LIST_NEEDED, problems);
+        if (root == null) {
+            return new ServersResult.Faulty(problems.errors());
+        }
+        Binder binder = new Binder(problems);
+        return servers(binder.bindServers(root), binder, pool, problems);
+    }
+
+    /**
+     * Reads one server, written as under {@code servers}.
+     *
+     * @param name stands in messages where a file's name would
+     */
+    public static ServersResult server(String name, String text, PoolConfig pool) {
+        Problems problems = new Problems(name);
+        Node node = YamlTree.of(text, "a server is written host:port", problems);
+        if (node == null) {
+            return new ServersResult.Faulty(problems.errors());
+        }
+        Binder binder = new Binder(problems);
+        ServerConfig server = (ServerConfig) binder.bind(ServerConfig.class, node);
+        return servers(server == null ? List.of() : List.of(server), binder, pool, problems);
+    }
+
+    private static ServersResult servers(
+            List<ServerConfig> servers, Binder binder, PoolConfig pool, Problems problems) {
+        PoolConfig with = ConfigPart.with(pool, Map.of("servers", servers));
+        Checks.run(with, problems.places(binder.places()), problems);
+        List<ConfigProblem> errors = problems.errors();
+        return errors.isEmpty() ? new ServersResult.Sound(servers) : new ServersResult.Faulty(errors);
+    }
+
     private static ConfigResult read(String text, Problems problems) {
-        Node root = YamlTree.of(text, problems);
+        Node root = YamlTree.of(text, NEEDED, problems);
         if (root == null) {
             return problems.faulty();
         }
@@ -77,7 +128,7 @@ public final class ConfigReader {
     }
 
     /** Strictly UTF-8: a replacement character in a path or a header value would be a silent repair. */
-    private static @Nullable String decode(byte[] bytes, Problems problems) throws CharacterCodingException {
+    private static @Nullable String decode(byte[] bytes, Problems problems) {
         CharsetDecoder decoder = StandardCharsets.UTF_8
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPORT)

@@ -133,6 +133,55 @@ final class Patterns {
         return text;
     }
 
+    static String httpUrl(String text) {
+        try {
+            URI address = new URI(text);
+            boolean http = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
+            if (!http || address.getHost() == null || address.getRawFragment() != null) {
+                throw new IllegalArgumentException("");
+            }
+            if (address.getRawUserInfo() != null) {
+                throw new IllegalArgumentException("a user does not belong in the address");
+            }
+        } catch (URISyntaxException malformed) {
+            throw new IllegalArgumentException("", malformed);
+        }
+        return text;
+    }
+
+    /** The URL of a member of an etcd cluster; without a scheme it is http. */
+    static String etcdEndpoint(String text) {
+        String url = httpUrl(text.contains("://") ? text : "http://" + text);
+        URI address = URI.create(url);
+        if (address.getPort() < 1 || address.getPort() > 65535) {
+            throw new IllegalArgumentException("the port is missing; etcd's own is 2379");
+        }
+        if (!address.getRawPath().isEmpty() || address.getRawQuery() != null) {
+            throw new IllegalArgumentException("nothing comes after the port");
+        }
+        return url;
+    }
+
+    /** A name and a port; a final dot of the name says that it is complete. */
+    static String nameAndPort(String text) {
+        if (!(Address.parseServer(text) instanceof Address.Inet inet)) {
+            throw new IllegalArgumentException("a unix socket has no name to look up");
+        }
+        dnsName(inet.host());
+        return text;
+    }
+
+    /** A name to look up. */
+    static String dnsName(String text) {
+        if (AddressParser.isIpv4(text) || AddressParser.isIpv6(text)) {
+            throw new IllegalArgumentException("an address needs no look-up; write it under 'servers'");
+        }
+        if (!AddressParser.isHostName(text)) {
+            throw new IllegalArgumentException("");
+        }
+        return text;
+    }
+
     /** The path of a file; relative ones are taken from where Weir was started. */
     static String fileName(String text) {
         if (text.isEmpty() || text.indexOf('\0') >= 0) {

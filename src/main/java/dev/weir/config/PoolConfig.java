@@ -25,6 +25,11 @@ public record PoolConfig(
                                 + "and are answered with 503 then.")
         List<ServerConfig> servers,
 
+        @Key(
+                doc = "Where further servers come from, each entry one source; docs/discovery.md tells more. They are "
+                        + "checked, started slowly and drained like those of `servers`.")
+        List<DiscoverConfig> discover,
+
         @Key(doc = "TLS with the servers. Without it they are spoken to in clear text.", optional = true) @Nullable PoolTls tls,
 
         @Key(
@@ -88,6 +93,7 @@ public record PoolConfig(
     public PoolConfig {
         http = http.isEmpty() ? List.of(HttpVersion.HTTP_1_1) : List.copyOf(http);
         servers = List.copyOf(servers);
+        discover = List.copyOf(discover);
     }
 
     /** A pool with every default. */

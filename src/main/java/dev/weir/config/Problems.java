@@ -59,7 +59,6 @@ final class Problems {
 
     /** The outcome when there is nothing to make a configuration of, which has been said. */
     ConfigResult faulty() {
-        errors.sort(IN_FILE_ORDER);
-        return new ConfigResult.Faulty(errors);
+        return new ConfigResult.Faulty(errors());
     }
 }

@@ -86,6 +86,20 @@ enum Scalar {
             return Address.parseServer(text);
         }
     },
+    /** A name to look up, and a port. */
+    NAME_AND_PORT("a name and a port, as in web.internal:8080", "name:port", "^[A-Za-z0-9._-]+:[1-9][0-9]{0,4}$") {
+        @Override
+        Object parse(String text) {
+            return Patterns.nameAndPort(text);
+        }
+    },
+    /** The name of SRV records. */
+    SRV_NAME("a name such as _http._tcp.web.internal", "name", "^[A-Za-z0-9._-]+$") {
+        @Override
+        Object parse(String text) {
+            return Patterns.dnsName(text);
+        }
+    },
     CIDR("an address range such as 10.0.0.0/8, or one address", "address range", "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$") {
         @Override
         Object parse(String text) {
@@ -116,6 +130,19 @@ enum Scalar {
         @Override
         Object parse(String text) {
             return Patterns.httpsUrl(text);
+        }
+    },
+    HTTP_URL("an address such as http://registry.example/web", "http address", "^https?://[^/\\s]+(/\\S*)?$") {
+        @Override
+        Object parse(String text) {
+            return Patterns.httpUrl(text);
+        }
+    },
+    /** A member of an etcd cluster; a URL as a value. */
+    ETCD_ENDPOINT("host:2379 or https://host:2379", "host:port", "^(https?://)?[^/\\s]+:[0-9]{1,5}$") {
+        @Override
+        Object parse(String text) {
+            return Patterns.etcdEndpoint(text);
         }
     },
     PATH("a path such as /a or /v1/*", "path", "^/[^?#*\\s]*\\*?$") {

@@ -39,6 +39,8 @@ public record WeirConfig(
                 min = "1")
         Map<String, PoolConfig> pools,
 
+        @Key(doc = "How the names of servers are resolved.") ResolverConfig resolver,
+
         @Key(doc = "Where the line that each request leaves is written.")
         AccessLogConfig accessLog,
 

@@ -21,12 +21,15 @@ final class YamlTree {
     private static final int DEEPEST = 50;
 
     private static final String EMPTY = "there is nothing in this file";
-    private static final String NEEDED = "it needs at least 'listeners' and 'pools'";
 
     private YamlTree() {}
 
-    /** The only document of {@code text}; null when a problem was found. */
-    static @Nullable Node of(String text, Problems problems) {
+    /**
+     * The only document of {@code text}; null when a problem was found.
+     *
+     * @param needed what a text without anything is told to have
+     */
+    static @Nullable Node of(String text, String needed, Problems problems) {
         LoadSettings settings = LoadSettings.builder()
                 .setSchema(new FailsafeSchema())
                 .setCodePointLimit(Integer.MAX_VALUE)
@@ -38,8 +41,7 @@ final class YamlTree {
             Parser parser = new ParserImpl(settings, reader);
             Composer composer = new Composer(settings, new ShallowParser(parser));
             if (!composer.hasNext()) {
-                problems.error(
-                        new Place("", 1, 1), "this file is empty", "", "it needs at least 'listeners' and 'pools'");
+                problems.error(new Place("", 1, 1), "this file is empty", "", needed);
                 return null;
             }
             Node root = composer.next();
@@ -49,7 +51,7 @@ final class YamlTree {
                 return null;
             }
             if (Found.of(root).equals(Found.NOTHING)) {
-                problems.error(Place.of("", root), EMPTY, "", NEEDED);
+                problems.error(Place.of("", root), EMPTY, "", needed);
                 return null;
             }
             return root;

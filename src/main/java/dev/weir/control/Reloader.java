@@ -68,15 +68,30 @@ public final class Reloader {
         }
     }
 
+    /**
+     * What a reload has read.
+     *
+     * @param version of it, for people and other instances; empty for one that is made of what it says
+     */
+    public record Read(ConfigResult result, String version) {}
+
+    /** Where a reload reads when it is not a file. */
+    @FunctionalInterface
+    public interface Source {
+        Read read();
+    }
+
     private final Control control;
     private final @Nullable Path file;
+    private final @Nullable Source source;
     private final Map<Outcome, AtomicLong> counts = new EnumMap<>(Outcome.class);
     private volatile @Nullable Report last;
     private volatile Instant lastSuccess = Instant.now();
 
-    private Reloader(Control control, @Nullable Path file) {
+    private Reloader(Control control, @Nullable Path file, @Nullable Source source) {
         this.control = control;
         this.file = file;
+        this.source = source;
         for (Outcome outcome : Outcome.values()) {
             counts.put(outcome, new AtomicLong());
         }
@@ -84,12 +99,17 @@ public final class Reloader {
 
     /** Follows this file. */
     public static Reloader of(Control control, Path file) {
-        return new Reloader(control, file);
+        return new Reloader(control, file, () -> new Read(ConfigReader.read(file), ""));
     }
 
-    /** Where there is no file to follow. */
+    /** Follows what is not a file. */
+    public static Reloader of(Control control, Source source) {
+        return new Reloader(control, null, source);
+    }
+
+    /** Where there is nothing to follow. */
     public static Reloader none(Control control) {
-        return new Reloader(control, null);
+        return new Reloader(control, null, null);
     }
 
     /** The file; null when there is none. */
@@ -129,15 +149,16 @@ public final class Reloader {
     }
 
     private Report report(String by) {
-        if (file == null) {
+        if (source == null) {
             return refused(by, List.of("Weir was started without a configuration file, so there is none to read"));
         }
-        ConfigResult result = ConfigReader.read(file);
+        Read read = source.read();
+        ConfigResult result = read.result();
         List<String> problems = problems(result);
         if (!(result instanceof ConfigResult.Sound sound) || !problems.isEmpty()) {
             return refused(by, problems);
         }
-        String version = Digest.of(sound.config());
+        String version = read.version().isEmpty() ? Digest.of(sound.config()) : read.version();
         State former = control.state();
         if (sound.config().equals(former.base())) {
             return new Report(Instant.now(), by, Outcome.UNCHANGED, version, List.of(), List.of());

@@ -12,7 +12,6 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
@@ -23,7 +22,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.shredzone.acme4j.AccountBuilder;
 import org.shredzone.acme4j.Authorization;
@@ -84,7 +82,7 @@ final class AcmeClient {
     }
 
     private void order(String domain) throws AcmeException, AcmeFailure, IOException, InterruptedException {
-        SSLContext trust = trust();
+        SSLContext trust = Authorities.trusting(config.ca());
         Session session = new Session(URI.create(config.directory()), new Authority(trust));
         session.networkSettings().setTimeout(ANSWER);
         session.networkSettings().setProxySelector(ProxySelector.getDefault());
@@ -235,25 +233,6 @@ final class AcmeClient {
     }
 
     // ---- the authority ----
-
-    private SSLContext trust() throws IOException {
-        List<X509Certificate> authorities =
-                config.ca().isEmpty() ? SystemAuthorities.read() : PemFiles.certificates(Path.of(config.ca()));
-        try {
-            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-            store.load(null, null);
-            for (int i = 0; i < authorities.size(); i++) {
-                store.setCertificateEntry(Integer.toString(i), authorities.get(i));
-            }
-            TrustManagerFactory managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            managers.init(store);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, managers.getTrustManagers(), null);
-            return context;
-        } catch (GeneralSecurityException unusable) {
-            throw new IOException("the authorities for the directory cannot be used: " + unusable, unusable);
-        }
-    }
 
     /** Any authority, over TLS that is verified as configured. */
     private static final class Authority extends GenericAcmeProvider {

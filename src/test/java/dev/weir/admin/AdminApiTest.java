@@ -262,11 +262,11 @@ class AdminApiTest {
         assertThat(leaving.status()).isEqualTo(202);
         assertThat(leaving.json().get("in_flight").intValue()).isEqualTo(3);
         assertThat(servers("web")).isEmpty();
-        assertThat(view.withdrawn).isEmpty();
+        assertThat(view.cut).isEmpty();
         assertThat(ask("DELETE", "/v1/pools/web/servers/b:1", "").status()).isEqualTo(404);
         assertThat(ask("DELETE", "/v1/pools/api/servers/c:1?now=true", "").status())
                 .isEqualTo(204);
-        assertThat(view.withdrawn).containsExactly("api/c:1");
+        assertThat(view.cut).containsExactly("api/c:1");
     }
 
     @Test

@@ -23,7 +23,7 @@ class FakeView implements AdminView {
     final Meters meters = new Meters(1);
     final List<WeirConfig> applied = new ArrayList<>();
     final Map<String, Integer> inFlight = new HashMap<>();
-    final List<String> withdrawn = new ArrayList<>();
+    final List<String> cut = new ArrayList<>();
     final Control control;
     final Reloader reloader;
     volatile String notReady = "";
@@ -112,7 +112,7 @@ class FakeView implements AdminView {
     }
 
     @Override
-    public void withdraw(String pool, String server) {
-        withdrawn.add(pool + "/" + server);
+    public void cut(String pool, String server) {
+        cut.add(pool + "/" + server);
     }
 }

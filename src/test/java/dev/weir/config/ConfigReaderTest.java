@@ -59,6 +59,7 @@ class ConfigReaderTest {
         return new PoolConfig(
                 BalanceConfig.LEAST_REQUESTS,
                 List.of(server(new Address.Inet("a", 80), 1)),
+                List.of(),
                 null,
                 List.of(HttpVersion.HTTP_1_1),
                 new PoolHttp2(100, 65536, 8388608, Duration.ofSeconds(10), Duration.ofSeconds(5)),

@@ -35,6 +35,7 @@ final class RandomConfig {
         given.put("routes", routes);
         given.put("eventLoops", random.nextInt(1025));
         given.put("accessLog", section(AccessLogConfig.class));
+        given.put("resolver", resolver());
         given.put("stateFile", one("", "off", "/var/lib/weir/state.json"));
         given.put("shutdown", section(WeirConfig.ShutdownConfig.class));
         if (random.nextBoolean()) {
@@ -95,12 +96,66 @@ final class RandomConfig {
         boolean tls = random.nextBoolean();
         Map<String, Object> fixed = new HashMap<>();
         fixed.put("tls", tls ? section(PoolTls.class, random.nextBoolean() ? insecure() : secure()) : null);
+        fixed.put("discover", discover());
         List<HttpVersion> versions = versions(tls);
         fixed.put("http", versions);
         if (versions.contains(HttpVersion.H2)) {
             fixed.put("proxy-protocol", ProxyProtocolVersion.OFF);
         }
         return section(PoolConfig.class, fixed);
+    }
+
+    private ResolverConfig resolver() {
+        return section(
+                ResolverConfig.class,
+                Map.of(
+                        "servers",
+                        list(0, () -> Address.parse(one("127.0.0.1:53", "[::1]:5353"))),
+                        "min-ttl",
+                        Duration.ofSeconds(1),
+                        "max-ttl",
+                        one(Duration.ofSeconds(1), Duration.ofHours(24))));
+    }
+
+    /** Each source once, one in an entry. */
+    private List<DiscoverConfig> discover() {
+        List<DiscoverConfig> all = new ArrayList<>(List.of(
+                new DiscoverConfig(text(Scalar.NAME_AND_PORT), "", "", null, null),
+                new DiscoverConfig("", text(Scalar.SRV_NAME), "", null, null),
+                new DiscoverConfig("", "", text(Scalar.FILE_NAME), null, null),
+                new DiscoverConfig("", "", "", section(DiscoverConfig.Http.class, http()), null),
+                new DiscoverConfig("", "", "", null, section(DiscoverConfig.Etcd.class, etcd()))));
+        Collections.shuffle(all, random);
+        return all.subList(0, random.nextInt(all.size() + 1));
+    }
+
+    private Map<String, Object> http() {
+        boolean file = random.nextBoolean();
+        String url = text(Scalar.HTTP_URL);
+        return Map.of(
+                "url",
+                url,
+                "token-file",
+                file ? text(Scalar.FILE_NAME) : "",
+                "token-env",
+                file ? "" : one("", "TOKEN"),
+                "ca",
+                url.startsWith("https") ? text(Scalar.FILE_NAME) : "");
+    }
+
+    private Map<String, Object> etcd() {
+        boolean user = random.nextBoolean();
+        return Map.of(
+                "endpoints",
+                List.of("https://[::1]:2379", text(Scalar.ETCD_ENDPOINT)),
+                "prefix",
+                one("/services/web/", "é: #\\", "~"),
+                "user",
+                user ? one("root", "a: b") : "",
+                "password-file",
+                user ? text(Scalar.FILE_NAME) : "",
+                "password-env",
+                "");
     }
 
     private static Map<String, Object> insecure() {
@@ -192,6 +247,10 @@ final class RandomConfig {
                     HOST_NAME,
                     DOMAIN,
                     HTTPS_URL,
+                    HTTP_URL,
+                    ETCD_ENDPOINT,
+                    NAME_AND_PORT,
+                    SRV_NAME,
                     PATH,
                     TARGET,
                     PATTERN,
@@ -232,6 +291,10 @@ final class RandomConfig {
             case HOST_NAME -> one("", "example.com", "a_b", "10.0.0.1", "null", "1");
             case DOMAIN -> one("example.com", "a-b.example", "null", "1");
             case HTTPS_URL -> one("https://ca.example/directory", "https://[::1]:14000/dir", "https://a");
+            case HTTP_URL -> one("http://a/", "https://[::1]:8500/web?x=1&y=%20", "http://registry.example");
+            case ETCD_ENDPOINT -> one("http://127.0.0.1:2379", "https://etcd-1.example:2379");
+            case NAME_AND_PORT -> one("web.internal:80", "web.internal.:8080", "a_b:1", "null:1");
+            case SRV_NAME -> one("_http._tcp.web.internal", "web.service.consul.", "null", "1a");
             case FILE_NAME -> one("a.pem", "/etc/weir/a b.pem", "off", "é: #\\", "~", "-");
             case FILE_MODE -> one("0600", "0660", "0777");
             case ENVIRONMENT -> one("TOKEN", "_a1");

@@ -1,0 +1,115 @@
+package dev.weir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weir.testing.NameServer;
+import dev.weir.testing.RunningWeir;
+import dev.weir.testing.ScriptedServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Servers that sources have found are servers like any other. */
+class DiscoveredServersIT {
+    private static final String REQUEST = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+    @TempDir
+    Path folder;
+
+    private static ScriptedServer server(String name) throws Exception {
+        return ScriptedServer.answering(
+                "HTTP/1.1 204 No Content\r\nX-Server: " + name + "\r\nConnection: close\r\n\r\n");
+    }
+
+    private Path list(String text) throws Exception {
+        Path fresh = Files.writeString(folder.resolve("fresh"), text);
+        return Files.move(
+                fresh, folder.resolve("servers"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static RunningWeir weir(String pool, String keys) {
+        return RunningWeir.of(
+                "event-loops: 1\nadmin: { bind: \"127.0.0.1:0\" }\nlisteners: [{ bind: \"127.0.0.1:0\" }]\n"
+                        + "pools: { web: { slow-start: 0s, balance: round-robin, " + pool + " } }\n" + keys);
+    }
+
+    private static Set<String> answering(RunningWeir weir) throws Exception {
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < 4; i++) {
+            String answer = weir.exchange(REQUEST);
+            names.add(answer.replaceFirst("(?s).*X-Server: (\\w+).*", "$1"));
+        }
+        return names;
+    }
+
+    private static void awaitAnswering(RunningWeir weir, String... names) {
+        await().atMost(Duration.ofSeconds(8))
+                .pollInterval(Duration.ofMillis(50))
+                .untilAsserted(() -> assertThat(answering(weir)).containsExactlyInAnyOrder(names));
+    }
+
+    @Test
+    void file_atTheStart_isThereFromTheFirstRequestOn() throws Exception {
+        try (ScriptedServer one = server("one")) {
+            Path file = list("[\"" + one.address() + "\"]");
+            try (RunningWeir weir = weir("discover: [{ file: \"" + file + "\" }]", "")) {
+                assertThat(weir.exchange(REQUEST)).contains("X-Server: one");
+                assertThat(weir.metric("weir_discovery_servers{pool=\"web\",source=\"file:" + file + "\"}"))
+                        .isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void servers_ofTheConfigurationAndOfSources_areOnePool() throws Exception {
+        try (ScriptedServer one = server("one");
+                ScriptedServer two = server("two");
+                ScriptedServer three = server("three")) {
+            Path file = list("[\"" + two.address() + "\"]");
+            String pool = "servers: [\"" + one.address() + "\"], discover: [{ file: \"" + file + "\" }]";
+            try (RunningWeir weir = weir(pool, "")) {
+                awaitAnswering(weir, "one", "two");
+                list("[\"" + two.address() + "\", \"" + three.address() + "\"]");
+                awaitAnswering(weir, "one", "two", "three");
+                list("[\"" + three.address() + "\"]");
+                awaitAnswering(weir, "one", "three");
+            }
+        }
+    }
+
+    @Test
+    void server_thatDnsHasReplaced_isReplacedAsSoonAsItFails() throws Exception {
+        try (NameServer names = NameServer.start();
+                ScriptedServer one = server("one")) {
+            String port = one.address().replaceFirst(".*:", "");
+            names.addresses("web.internal", 3600, "127.0.0.9");
+            String keys = "resolver: { servers: [\"" + names.hostAndPort() + "\"] }\n";
+            try (RunningWeir weir =
+                    weir("queue: { timeout: 100ms }, discover: [{ dns: \"web.internal:" + port + "\" }]", keys)) {
+                assertThat(weir.exchange(REQUEST)).startsWith("HTTP/1.1 503");
+                names.addresses("web.internal", 3600, "127.0.0.1");
+                awaitAnswering(weir, "one");
+            }
+        }
+    }
+
+    @Test
+    void targets_ofSrvRecords_areResolvedLikeOtherNames() throws Exception {
+        try (NameServer names = NameServer.start();
+                ScriptedServer one = server("one")) {
+            String port = one.address().replaceFirst(".*:", "");
+            names.services("_http._tcp.web.internal", 5, "0 0 " + port + " pod-1.internal")
+                    .addresses("pod-1.internal", 5, "127.0.0.1");
+            String keys = "resolver: { servers: [\"" + names.hostAndPort() + "\"] }\n";
+            try (RunningWeir weir = weir("discover: [{ srv: _http._tcp.web.internal }]", keys)) {
+                assertThat(weir.exchange(REQUEST)).contains("X-Server: one");
+            }
+        }
+    }
+}
