@@ -63,7 +63,10 @@ final class Cli {
     int explain(Exception failure) {
         switch (failure) {
             case Misuse misuse -> complain(String.valueOf(misuse.getMessage()));
-            case AdminClient.Failed failed -> complain(String.valueOf(failed.getMessage()));
+            case AdminClient.Failed failed -> {
+                failed.problems().forEach(err::println);
+                complain(String.valueOf(failed.getMessage()));
+            }
             case StartFailure refused -> complain(String.valueOf(refused.getMessage()));
             default -> complain("failed unexpectedly: " + failure);
         }

@@ -58,7 +58,16 @@ final class Commands {
     }
 
     private CommandLine commands() {
-        return new CommandLine(this).addSubcommand(new ServersCommand(out));
+        // Whether the output is a terminal, of which this process has no other sign.
+        boolean terminal = System.console() != null && System.console().isTerminal();
+        return new CommandLine(this)
+                .addSubcommand(new StatusCommand(out, terminal))
+                .addSubcommand(new ServersCommand(out))
+                .addSubcommand(new PoolsCommand(out))
+                .addSubcommand(new RoutesCommand(out))
+                .addSubcommand(new ChangeCommands.Reload(out))
+                .addSubcommand(new ChangeCommands.Plan(out))
+                .addSubcommand(new ChangeCommands.Diff(out));
     }
 
     private int run(QuickStart quickStart, CommandLine.ParseResult parsed) {
