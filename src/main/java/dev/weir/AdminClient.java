@@ -20,9 +20,12 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Speaks to the admin API of a Weir that runs, for the command line. Blocks. */
 final class AdminClient implements AutoCloseable {
-    static final Duration TIMEOUT = Duration.ofSeconds(10);
-    static final String JSON = "application/json";
-    static final String YAML = "application/yaml";
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    /** The process itself bounds how long it may take (`upgrade.start-timeout`), to an hour at most. */
+    private static final Duration UPGRADE_TIMEOUT = Duration.ofMinutes(61);
+
+    private static final String JSON = "application/json";
+    private static final String YAML = "application/yaml";
 
     private final Address at;
     private final String token;
@@ -51,17 +54,21 @@ final class AdminClient implements AutoCloseable {
     }
 
     /** What is asked. An empty content type is for no content. */
-    record Question(String method, String path, String contentType, String content) {
+    record Question(String method, String path, String contentType, String content, Duration timeout) {
         static Question get(String path) {
-            return new Question("GET", path, "", "");
+            return of("GET", path);
         }
 
         static Question of(String method, String path) {
-            return new Question(method, path, "", "");
+            return new Question(method, path, "", "", TIMEOUT);
         }
 
         static Question json(String method, String path, JsonNode content) {
-            return new Question(method, path, JSON, content.toString());
+            return new Question(method, path, JSON, content.toString(), TIMEOUT);
+        }
+
+        static Question yaml(String method, String path, String content) {
+            return new Question(method, path, YAML, content, TIMEOUT);
         }
     }
 
@@ -101,6 +108,13 @@ final class AdminClient implements AutoCloseable {
 
     static String encoded(String segment) {
         return URLEncoder.encode(segment, UTF_8).replace("+", "%20");
+    }
+
+    /** Has a new process take over, and returns its number when it serves. */
+    long upgrade() throws Failed {
+        return ask(new Question("POST", "/v1/upgrade", "", "", UPGRADE_TIMEOUT))
+                .path("pid")
+                .longValue();
     }
 
     JsonNode get(String path) throws Failed {
@@ -151,7 +165,7 @@ final class AdminClient implements AutoCloseable {
         String host = inet.host().isEmpty() ? "localhost" : inet.host();
         HttpRequest.Builder request = HttpRequest.newBuilder(
                         URI.create("http://" + new Address.Inet(host, inet.port()) + question.path()))
-                .timeout(TIMEOUT)
+                .timeout(question.timeout())
                 .method(
                         question.method(),
                         question.contentType().isEmpty()

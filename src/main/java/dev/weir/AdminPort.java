@@ -30,6 +30,7 @@ final class AdminPort implements AdminView {
      * @param notReady gives why there should be no traffic now, or an empty text
      * @param listeners gives where Weir listens now
      * @param cut see {@link Weir#cut}
+     * @param upgrading see {@link Weir#upgrade}
      */
     record Parts(
             Meters meters,
@@ -37,7 +38,8 @@ final class AdminPort implements AdminView {
             ServerRegistry servers,
             Supplier<String> notReady,
             Supplier<List<String>> listeners,
-            BiConsumer<String, String> cut) {}
+            BiConsumer<String, String> cut,
+            Weir.Upgrading upgrading) {}
 
     AdminPort(Parts parts, Control control, Reloader reloader) {
         this.parts = parts;
@@ -49,6 +51,11 @@ final class AdminPort implements AdminView {
     public @Nullable String notReady() {
         String reason = parts.notReady.get();
         return reason.isEmpty() ? null : reason;
+    }
+
+    @Override
+    public long upgrade() throws UpgradeFailed {
+        return parts.upgrading.upgrade();
     }
 
     @Override

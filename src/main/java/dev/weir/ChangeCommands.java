@@ -70,7 +70,7 @@ final class ChangeCommands {
             String text = read(file);
             try (AdminClient client = admin.client()) {
                 String path = "/v1/plan?name=" + AdminClient.encoded(file);
-                JsonNode answer = client.ask(new Question("POST", path, AdminClient.YAML, text));
+                JsonNode answer = client.ask(Question.yaml("POST", path, text));
                 if (admin.json()) {
                     out.println(answer.toPrettyString());
                     return Cli.DONE;

@@ -67,7 +67,8 @@ final class Commands {
                 .addSubcommand(new RoutesCommand(out))
                 .addSubcommand(new ChangeCommands.Reload(out))
                 .addSubcommand(new ChangeCommands.Plan(out))
-                .addSubcommand(new ChangeCommands.Diff(out));
+                .addSubcommand(new ChangeCommands.Diff(out))
+                .addSubcommand(new UpgradeCommand(out));
     }
 
     private int run(QuickStart quickStart, CommandLine.ParseResult parsed) {

@@ -4,6 +4,7 @@ import dev.weir.config.Address;
 import dev.weir.config.WeirConfig;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The program. */
@@ -16,14 +17,14 @@ public final class Main {
 
     /** Does what the command line says; {@code run} and its like return when the instance has stopped. */
     static int run(String[] args, PrintStream out, PrintStream err) {
-        return new Cli(out, err, new InProcess(out, err)).run(args);
+        return new Cli(out, err, new InProcess(List.of(args), out, err)).run(args);
     }
 
     /** Runs in this process until it is told to stop. */
-    private record InProcess(PrintStream out, PrintStream err) implements Cli.Actions {
+    private record InProcess(List<String> arguments, PrintStream out, PrintStream err) implements Cli.Actions {
         @Override
         public void serve(WeirConfig config, @Nullable Path file) throws StartFailure {
-            new Service(err).run(config, file);
+            new Service(err, arguments).run(config, file);
         }
 
         @Override

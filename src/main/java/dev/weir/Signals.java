@@ -1,5 +1,6 @@
 package dev.weir;
 
+import dev.weir.admin.AdminView;
 import java.io.PrintStream;
 import java.lang.reflect.Proxy;
 import org.jspecify.annotations.Nullable;
@@ -7,7 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What signals do to Weir: TERM and INT let it stop, a second one cuts what is left; USR1 opens the logs anew. One that
+ * What signals do to Weir: TERM and INT let it stop, a second one cuts what is left; USR1 opens the logs anew; USR2 has a
+ * new process take over. One that
  * comes while Weir starts is obeyed when it has started, so that no request that it accepts is lost. Actions run on
  * threads of the JVM's own and do not wait.
  */
@@ -28,6 +30,7 @@ final class Signals {
         on("TERM", signals::stop);
         on("INT", signals::stop);
         on("USR1", signals::reopenLogs);
+        on("USR2", signals::upgrade);
         on("HUP", () -> LOG.warn("SIGHUP changes nothing: a changed configuration takes a restart"));
         return signals;
     }
@@ -53,6 +56,19 @@ final class Signals {
         } else {
             // Something holds up the start, perhaps a name server, and the user does not want to wait for it.
             Runtime.getRuntime().halt(Cli.FAILED);
+        }
+    }
+
+    private synchronized void upgrade() {
+        Weir running = weir;
+        if (running != null) {
+            Thread.ofPlatform().name("weir-upgrade").start(() -> {
+                try {
+                    running.upgrade();
+                } catch (AdminView.UpgradeFailed failed) {
+                    LOG.debug("the log has the reason", failed);
+                }
+            });
         }
     }
 

@@ -36,9 +36,9 @@ final class UnixHttp {
             CompletableFuture<byte[]> all = new CompletableFuture<>();
             byte[] request = head(token, question);
             Thread.ofVirtual().start(() -> exchange(channel, request, all));
-            return answer(all.get(AdminClient.TIMEOUT.toSeconds(), TimeUnit.SECONDS));
+            return answer(all.get(question.timeout().toSeconds(), TimeUnit.SECONDS));
         } catch (TimeoutException late) {
-            throw new IOException("no answer within " + AdminClient.TIMEOUT.toSeconds() + " s", late);
+            throw new IOException("no answer within " + question.timeout().toSeconds() + " s", late);
         } catch (ExecutionException failure) {
             throw new IOException(String.valueOf(failure.getCause()), failure);
         } catch (ConnectException refused) {

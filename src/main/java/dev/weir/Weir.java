@@ -1,11 +1,13 @@
 package dev.weir;
 
 import dev.weir.admin.AdminServer;
+import dev.weir.admin.AdminView;
 import dev.weir.balance.Pool;
 import dev.weir.config.AccessLogConfig;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.PoolConfig.ServerConfig;
 import dev.weir.config.WeirConfig;
+import dev.weir.config.WeirConfig.AdminConfig;
 import dev.weir.control.Control;
 import dev.weir.control.Reloader;
 import dev.weir.discovery.Discovery;
@@ -13,6 +15,7 @@ import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
 import dev.weir.health.Checker;
 import dev.weir.health.HealthKeeper;
+import dev.weir.loop.GivenSocket;
 import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
@@ -21,6 +24,7 @@ import dev.weir.observe.Meters;
 import dev.weir.observe.ProcessMeters;
 import dev.weir.pool.Server;
 import dev.weir.pool.ServerRegistry;
+import dev.weir.process.Carried;
 import dev.weir.process.Drain;
 import dev.weir.process.InheritedSockets;
 import dev.weir.proxy.Worker;
@@ -53,6 +57,8 @@ public final class Weir {
      * of a large body is followed by a write and a turn of the loop; one buffer serves the whole loop.
      */
     private static final int READ_BYTES = 256 << 10;
+    /** How long a process that takes over waits for the first checks of its servers. */
+    private static final Duration FIRST_CHECKS = Duration.ofSeconds(5);
     /** How long a start waits for servers to be discovered. */
     private static final Duration DISCOVERY_PATIENCE = Duration.ofSeconds(3);
 
@@ -83,6 +89,13 @@ public final class Weir {
     private volatile AccessLog accessLog;
     private volatile @Nullable AdminServer admin;
     private int accepting;
+    /** The admin port's socket, when it was open before this process; not listened on until this one accepts. */
+    private @Nullable GivenSocket givenAdmin;
+
+    /** How a new process takes over. */
+    private volatile Upgrading upgrading = () -> {
+        throw new AdminView.UpgradeFailed("this Weir runs within another program, which starts it");
+    };
     /** Told how a stop goes on. */
     private volatile Consumer<String> heard = text -> {};
 
@@ -103,7 +116,7 @@ public final class Weir {
         this.health = new HealthKeeper(meters, checker::check, this::withdraw);
         this.pools = new Pools(servers, health, names);
         AdminPort.Parts parts = new AdminPort.Parts(
-                meters, health, servers, () -> stopping.get() ? "stopping" : "", this::addresses, this::cut);
+                meters, health, servers, () -> stopping.get() ? "stopping" : "", this::addresses, this::cut, this::upgrade);
         this.port = new AdminPort(parts, control, reloader);
         for (int i = 0; i < meters.loops(); i++) {
             Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
@@ -120,19 +133,25 @@ public final class Weir {
      */
     public static Weir start(WeirConfig config) throws StartFailure {
         Control control = Control.of(config);
-        Weir weir = prepare(control, Reloader.none(control), InheritedSockets.none());
-        weir.accept();
+        Weir weir = prepare(Reloader.none(control), InheritedSockets.none());
+        try {
+            weir.accept();
+        } catch (IOException failure) {
+            weir.end();
+            throw new StartFailure(failure);
+        }
         return weir;
     }
 
     /**
      * Starts but for accepting: what connects waits until {@link #accept}.
      *
-     * @param control has the configuration, and this Weir follow it from now on
+     * @param reloader has the configuration, and this Weir follow it from now on
      * @param given sockets that are open already; a listener whose address none of them has opens its own
      * @throws StartFailure with a sentence for the user; nothing is left running
      */
-    public static Weir prepare(Control control, Reloader reloader, InheritedSockets given) throws StartFailure {
+    public static Weir prepare(Reloader reloader, InheritedSockets given) throws StartFailure {
+        Control control = reloader.control();
         WeirConfig config = control.state().config();
         int loops = config.eventLoops() > 0
                 ? config.eventLoops()
@@ -293,7 +312,7 @@ public final class Weir {
                 opened.log = AccessLog.open(next.accessLog(), meters);
             }
             if (former == null || !Objects.equals(next.admin(), former.admin())) {
-                opened.admin = admin(next.admin(), opened);
+                opened.admin = admin(next.admin(), opened, given);
             }
         } catch (IOException failure) {
             opened.close();
@@ -302,14 +321,16 @@ public final class Weir {
         return opened;
     }
 
-    /** The admin port at its address, or a new one; null for none. */
-    private @Nullable AdminServer admin(WeirConfig.@Nullable AdminConfig wanted, Opened opened) throws IOException {
+    /** An admin port that listens; null when there is to be none, and for one that was given, until this one accepts. */
+    private @Nullable AdminServer admin(@Nullable AdminConfig wanted, Opened opened, InheritedSockets given)
+            throws IOException {
         AdminServer running = admin;
-        if (wanted == null || running == null || !running.config().bind().equals(wanted.bind())) {
-            return wanted == null ? null : AdminServer.start(wanted, transport, port);
+        if (wanted != null && running != null && running.config().bind().equals(wanted.bind())) {
+            opened.adminChange = running.change(wanted);
+            return running;
         }
-        opened.adminChange = running.change(wanted);
-        return running;
+        givenAdmin = wanted == null ? null : given.takeAdmin(wanted.bind());
+        return wanted == null || givenAdmin != null ? null : AdminServer.start(wanted, transport, port);
     }
 
     /** The listener that has this address already, or a new one. */
@@ -358,9 +379,51 @@ public final class Weir {
         done.forEach(Future::awaitUninterruptibly);
     }
 
-    /** All listeners accept from now on. */
-    public void accept() {
+    /**
+     * All listeners accept from now on, and so does an admin port that was open before.
+     *
+     * @throws IOException with a sentence, when it cannot be taken over
+     */
+    public void accept() throws IOException {
+        AdminConfig wanted = config.admin();
+        if (givenAdmin != null && wanted != null) {
+            admin = AdminServer.start(wanted, transport, port, givenAdmin);
+        }
         listeners.forEach(Listener::accept);
+    }
+
+    /** What the next process is to have of this one. */
+    List<Carried> passOn() {
+        String adminPort = config.admin() == null ? "" : config.admin().bind().toString();
+        GivenSocket socket = admin == null || admin.descriptor() < 0
+                ? null
+                : new GivenSocket(admin.descriptor(), givenAdmin != null && givenAdmin.kept());
+        return new Succession(tls, health).passOn(listeners, adminPort, socket);
+    }
+
+    /**
+     * Goes on where the process before was: what it knew of servers and tickets, and with each server's first check done,
+     * unless that takes too long.
+     */
+    void goOnWith(List<Carried> carried) {
+        Succession succession = new Succession(tls, health);
+        succession.awaitFirstChecks(FIRST_CHECKS);
+        succession.goOnWith(carried);
+    }
+
+    /** Has a new process take the place of this one. */
+    interface Upgrading {
+        /** Returns the number of the process that serves now. */
+        long upgrade() throws AdminView.UpgradeFailed;
+    }
+
+    /** Has a new process take the place of this one, and returns its number when it serves. Blocks. */
+    long upgrade() throws AdminView.UpgradeFailed {
+        return upgrading.upgrade();
+    }
+
+    void upgradedBy(Upgrading upgrading) {
+        this.upgrading = upgrading;
     }
 
     private void gauges() {
@@ -487,6 +550,34 @@ public final class Weir {
         } else {
             // After a hand-over there is more time than for a stop.
             drain.shorten(Drain.Profile.of(config.shutdown()));
+        }
+    }
+
+    /**
+     * Another process accepts in place of this one: what is under way here may go on for as long as an upgrade lets it,
+     * then all ends. Returns at once.
+     */
+    synchronized void leave() {
+        if (stopping.compareAndSet(false, true)) {
+            listeners.forEach(Listener::leave);
+            AdminServer port = admin;
+            admin = null;
+            Thread answering = port == null ? null : port.leave();
+            Thread.ofPlatform().name("weir-stop").start(() -> {
+                drain.run(Drain.Profile.of(config.upgrade()));
+                ended(answering);
+                end();
+            });
+        }
+    }
+
+    private static void ended(@Nullable Thread thread) {
+        try {
+            if (thread != null) {
+                thread.join();
+            }
+        } catch (InterruptedException nobodyDoes) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -33,6 +33,7 @@ final class AdminApi implements AdminHandler {
         endpoints.add(new Endpoint("GET", "/readyz", (_, _) -> readiness()));
         endpoints.add(new Endpoint("GET", "/metrics", (request, _) -> metrics(request)));
         endpoints.add(new Endpoint("GET", "/v1/openapi.json", (_, _) -> document()));
+        endpoints.add(new Endpoint("POST", "/v1/upgrade", (_, _) -> upgrade()));
         ServersApi servers = new ServersApi(view);
         PoolsApi pools = new PoolsApi(view, servers);
         endpoints.addAll(pools.endpoints());
@@ -86,6 +87,14 @@ final class AdminApi implements AdminHandler {
         } catch (IOException failure) {
             log.warn("a change by the admin API was not made: {}", failure.getMessage());
             return AdminResponse.problem(503, "The change was not made: " + failure.getMessage() + ".");
+        }
+    }
+
+    private AdminResponse upgrade() {
+        try {
+            return AdminResponse.json(200, AdminResponse.Json.MAPPER.createObjectNode().put("pid", view.upgrade()));
+        } catch (AdminView.UpgradeFailed failed) {
+            return AdminResponse.problem(409, String.valueOf(failed.getMessage()));
         }
     }
 

@@ -32,6 +32,7 @@ public final class AdminServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AdminServer.class);
     private static final int MOST_CONNECTIONS = 64;
     private static final int RETIRE_SECONDS = 10;
+    private static final int LEAVING_SECONDS = 5;
     private static final int LONGEST_LINE = 8192;
     private static final int LONGEST_HEAD = 16_384;
 
@@ -142,9 +143,25 @@ public final class AdminServer implements AutoCloseable {
         close(true);
     }
 
-    /** Closes the port, which another process has taken over: the file of a unix socket stays. */
-    public void leave() {
-        close(false);
+    /**
+     * Stops listening, since another process has taken the port over: the file of a unix socket stays. Requests under way
+     * are answered, then all ends.
+     *
+     * @return the thread that waits for that
+     */
+    public Thread leave() {
+        socket.close(false);
+        requests.shutdown();
+        return Thread.ofVirtual().name("weir-admin-end").start(() -> {
+            try {
+                if (!requests.awaitTermination(LEAVING_SECONDS, TimeUnit.SECONDS)) {
+                    log.warn("A request to the admin port is cut off, since another process has taken the port over");
+                }
+            } catch (InterruptedException hurried) {
+                Thread.currentThread().interrupt();
+            }
+            end();
+        });
     }
 
     /**
@@ -163,6 +180,10 @@ public final class AdminServer implements AutoCloseable {
 
     private void close(boolean last) {
         socket.close(last);
+        end();
+    }
+
+    private void end() {
         requests.shutdownNow();
         connections.close().awaitUninterruptibly();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();

@@ -25,6 +25,18 @@ public interface AdminView {
     /** Why Weir should get no traffic now, as the end of the sentence "not ready: …"; null when it is ready. */
     @Nullable String notReady();
 
+    /** A new process did not take over; the message is a sentence, perhaps with lines of what the process said. */
+    final class UpgradeFailed extends Exception {
+        private static final long serialVersionUID = 1;
+
+        public UpgradeFailed(String message) {
+            super(message);
+        }
+    }
+
+    /** Has a new process take the place of this one, and returns its number when it serves. */
+    long upgrade() throws UpgradeFailed;
+
     /** The metrics in the format that the {@code Accept} field value asks for, empty when it was not sent. */
     Exposition metrics(String accept);
 

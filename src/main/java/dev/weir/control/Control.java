@@ -208,6 +208,15 @@ public final class Control implements AutoCloseable {
         state = next;
     }
 
+    /** Looks whether others have changed something, for instance the process that this one took over from. */
+    public void refresh() {
+        try {
+            changedElsewhere(store.load());
+        } catch (IOException unreadable) {
+            LOG.warn("changes made by another instance cannot be read: {}", unreadable.getMessage());
+        }
+    }
+
     private void changedElsewhere(Saved saved) {
         changing.lock();
         try {

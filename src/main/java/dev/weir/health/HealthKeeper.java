@@ -159,6 +159,32 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
                 .orElse(null);
     }
 
+    /**
+     * Another process has found that requests fail at this server; control plane, waits for the keeper. It is believed as
+     * if it had been found here now. Of a server that is checked here, its checks say whether it is down.
+     *
+     * @param server its address as text
+     * @param down whether it was down; else it was ejected, or tried again after that
+     */
+    public void believe(String pool, String server, boolean down, Reason reason, String evidence) {
+        ask(() -> {
+            PoolHealth kept = pools.get(pool);
+            int index = kept == null ? -1 : kept.indexOf(server);
+            if (kept == null || index < 0) {
+                return false;
+            }
+            ServerHealth known = kept.servers.get(index);
+            long now = System.nanoTime();
+            if (!known.rules.checked()) {
+                known.machine.refused(evidence, now);
+            } else if (!down && known.rules.ejection().enabled()) {
+                known.machine.eject(new Signal(reason, evidence), now);
+            }
+            kept.settle(now);
+            return true;
+        });
+    }
+
     /** Has something done on the keeper's thread and waits for its outcome. */
     private <T> T ask(Supplier<T> question) {
         CompletableFuture<T> answer = new CompletableFuture<>();

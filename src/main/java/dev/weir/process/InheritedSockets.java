@@ -76,6 +76,7 @@ public final class InheritedSockets {
     }
 
     private final List<Given> sockets = new ArrayList<>();
+    private @Nullable Given admin;
 
     InheritedSockets() {}
 
@@ -119,6 +120,15 @@ public final class InheritedSockets {
 
     /** @param bind as the configuration of the former process had it; null when that is not known */
     void add(int descriptor, @Nullable String bind, boolean kept) throws IOException {
+        sockets.add(given(descriptor, bind, kept));
+    }
+
+    /** @param bind the address of the admin port as configured */
+    void addAdmin(int descriptor, String bind, boolean kept) throws IOException {
+        admin = given(descriptor, bind, kept);
+    }
+
+    private static Given given(int descriptor, @Nullable String bind, boolean kept) throws IOException {
         Socket socket = new Socket(descriptor);
         boolean unix;
         try {
@@ -133,14 +143,9 @@ public final class InheritedSockets {
                     "the descriptor " + descriptor + " that was passed cannot be used: " + unfit.getMessage(), unfit);
         }
         GivenSocket given = new GivenSocket(descriptor, kept);
-        sockets.add(
-                unix
-                        ? new Given(
-                                given,
-                                bind,
-                                null,
-                                socket.localDomainSocketAddress().path())
-                        : new Given(given, bind, socket.localAddress(), ""));
+        return unix
+                ? new Given(given, bind, null, socket.localDomainSocketAddress().path())
+                : new Given(given, bind, socket.localAddress(), "");
     }
 
     /** The one for a listener with this address, which it is given then; null when there is none. */
@@ -159,17 +164,33 @@ public final class InheritedSockets {
         return null;
     }
 
+    /** The one for the admin port with this address, which it is given then; null when there is none. */
+    public @Nullable GivenSocket takeAdmin(Address bind) {
+        Given given = admin;
+        if (given == null || !bind.toString().equals(given.bind())) {
+            return take(bind);
+        }
+        admin = null;
+        return given.socket();
+    }
+
     /** The addresses of those that no listener took, which are closed then: nobody would accept what connects there. */
     public List<String> closeRest() {
         List<String> rest = sockets.stream().map(Given::toString).toList();
-        for (Given given : sockets) {
-            try {
-                new Socket(given.socket().descriptor()).close();
-            } catch (IOException closed) {
-                LOG.debug("{} was closed already", given, closed);
-            }
-        }
+        sockets.forEach(InheritedSockets::close);
         sockets.clear();
+        if (admin != null) {
+            close(admin);
+            admin = null;
+        }
         return rest;
+    }
+
+    private static void close(Given given) {
+        try {
+            new Socket(given.socket().descriptor()).close();
+        } catch (IOException closed) {
+            LOG.debug("{} was closed already", given, closed);
+        }
     }
 }

@@ -18,8 +18,13 @@ public final class PidFile {
     private final Path path;
     private final String content;
 
+    /** For this process. */
+    public PidFile(Path path) {
+        this(path, ProcessHandle.current().pid());
+    }
+
     /** @param pid of this process */
-    public PidFile(Path path, long pid) {
+    PidFile(Path path, long pid) {
         this.path = path;
         this.content = pid + "\n";
     }

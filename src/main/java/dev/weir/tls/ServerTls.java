@@ -13,9 +13,12 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -193,6 +196,42 @@ public final class ServerTls implements Renewable {
         return files.isEmpty() ? tickets.own() : TicketKeys.read(Renewable.paths(files), demands());
     }
 
+    /**
+     * The keys of its session tickets, for a process that takes over; empty where they are in files. With them goes what is
+     * demanded of clients: a ticket stands for its first handshake.
+     */
+    byte[] exportTickets(long now) throws IOException {
+        if (!config.tickets().keyFiles().isEmpty() || !Providers.isNative(provider)) {
+            return new byte[0];
+        }
+        byte[] keys = tickets.export(now);
+        byte[] demands = digest(demands());
+        return ByteBuffer.allocate(demands.length + keys.length)
+                .put(demands)
+                .put(keys)
+                .array();
+    }
+
+    /** Goes on with the keys of the process before, unless what is demanded of clients has changed. */
+    void adoptTickets(byte[] exported, long now) throws IOException {
+        byte[] demands = digest(demands());
+        if (exported.length < demands.length + Long.BYTES + TicketKeys.BYTES
+                || exportTickets(now).length == 0
+                || !Arrays.equals(demands, Arrays.copyOf(exported, demands.length))) {
+            return;
+        }
+        tickets.adopt(ByteBuffer.wrap(exported, demands.length, exported.length - demands.length), now);
+        useTickets();
+    }
+
+    private static byte[] digest(byte[] demands) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(demands);
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
     private byte[] demands() throws IOException {
         ListenerTls.ClientCertificates clients = config.clientCertificates();
         byte[] ca = clients.ca().isEmpty() ? new byte[0] : PemFiles.bytes(Path.of(clients.ca()));
@@ -206,6 +245,11 @@ public final class ServerTls implements Renewable {
         return config.fetchOcsp()
                 || config.certificates().stream()
                         .anyMatch(files -> !files.ocsp().isEmpty());
+    }
+
+    /** The listener's address as configured. */
+    String bind() {
+        return name;
     }
 
     @Override
@@ -233,11 +277,14 @@ public final class ServerTls implements Renewable {
 
     @Override
     public void tick(long now) {
+        if (tickets.renewWhenDue(now) && config.tickets().keyFiles().isEmpty()) {
+            useTickets();
+        }
+    }
+
+    private void useTickets() {
         Serving serving = state.serving;
-        if (tickets.renewWhenDue(now)
-                && config.tickets().keyFiles().isEmpty()
-                && serving != null
-                && serving.context.sessionContext() instanceof OpenSslSessionContext sessions) {
+        if (serving != null && serving.context.sessionContext() instanceof OpenSslSessionContext sessions) {
             sessions.setTicketKeys(tickets.own());
         }
     }

@@ -2,6 +2,7 @@ package dev.weir.tls;
 
 import io.netty.handler.ssl.OpenSslSessionTicketKey;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -55,6 +56,25 @@ final class TicketKeys {
         }
         renew(now);
         return true;
+    }
+
+    /** The own keys and their age, for a process that goes on with them. */
+    byte[] export(long now) {
+        ByteBuffer out = ByteBuffer.allocate(Long.BYTES + own.size() * BYTES);
+        out.putLong(now - renewed);
+        own.forEach(out::put);
+        return out.array();
+    }
+
+    /** Goes on with the keys of another process, which {@link #export} gave. */
+    void adopt(ByteBuffer exported, long now) {
+        renewed = now - exported.getLong();
+        own.clear();
+        while (exported.remaining() >= BYTES && own.size() < KEPT) {
+            byte[] key = new byte[BYTES];
+            exported.get(key);
+            own.add(key);
+        }
     }
 
     /** The own keys. */

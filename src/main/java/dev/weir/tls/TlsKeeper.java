@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -122,6 +124,39 @@ public final class TlsKeeper implements AutoCloseable {
     /** What is in use. */
     public TlsSet set() {
         return set;
+    }
+
+    /** The keys of session tickets by listener, for a process that takes over; without those that are in files. */
+    public synchronized Map<String, byte[]> tickets() {
+        Map<String, byte[]> tickets = new HashMap<>();
+        for (ServerTls tls : set.serving()) {
+            try {
+                byte[] keys = tls.exportTickets(System.nanoTime());
+                if (keys.length > 0) {
+                    tickets.put(tls.bind(), keys);
+                }
+            } catch (IOException unreadable) {
+                LOG.warn("{}: its session tickets end here: {}", tls.name(), unreadable.getMessage());
+            }
+        }
+        return tickets;
+    }
+
+    /**
+     * Goes on with the keys of the process before.
+     *
+     * @param bind the listener's address as configured
+     */
+    public synchronized void tickets(String bind, byte[] keys) {
+        for (ServerTls tls : set.serving()) {
+            try {
+                if (tls.bind().equals(bind)) {
+                    tls.adoptTickets(keys, System.nanoTime());
+                }
+            } catch (IOException unreadable) {
+                LOG.warn("{}: session tickets begin anew: {}", tls.name(), unreadable.getMessage());
+            }
+        }
     }
 
     /** Begins to look after the files, and to order certificates. The listeners have to accept by then. */

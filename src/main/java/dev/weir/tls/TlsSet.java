@@ -12,6 +12,7 @@ import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -53,6 +54,11 @@ public final class TlsSet {
         this.acme = acme;
         this.listeners = listeners;
         this.pools = pools;
+    }
+
+    /** Of the listeners. */
+    Collection<ServerTls> serving() {
+        return listeners.values();
     }
 
     /** How its parts are made. */

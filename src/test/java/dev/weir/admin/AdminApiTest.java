@@ -452,6 +452,13 @@ class AdminApiTest {
     }
 
     @Test
+    void upgrade_tellsTheProcessThatTookOver() {
+        assertThat(ask("POST", "/v1/upgrade", "").json().get("pid").intValue()).isEqualTo(77);
+        view.refusal = "it does not start";
+        assertThat(detail(ask("POST", "/v1/upgrade", ""))).isEqualTo("it does not start");
+    }
+
+    @Test
     void method_unknown_is405WithThoseThatAreThere() {
         AdminResponse refused = ask("DELETE", "/v1/pools", "");
         assertThat(refused.status()).isEqualTo(405);

@@ -69,6 +69,14 @@ class FakeView implements AdminView {
     }
 
     @Override
+    public long upgrade() throws UpgradeFailed {
+        if (!refusal.isEmpty()) {
+            throw new UpgradeFailed(refusal);
+        }
+        return 77;
+    }
+
+    @Override
     public Exposition metrics(String accept) {
         if (accept.equals("broken/on-purpose")) {
             throw new IllegalStateException("broken on purpose");

@@ -54,7 +54,7 @@ public final class RunningWeir implements AutoCloseable {
         FileStore store = FileStore.at(file.resolveSibling(file.getFileName() + ".state.json"));
         Control control = Control.open(sound.config(), "", store);
         try {
-            Weir weir = Weir.prepare(control, Reloader.of(control, file), InheritedSockets.none());
+            Weir weir = Weir.prepare(Reloader.of(control, file), InheritedSockets.none());
             weir.accept();
             return new RunningWeir(weir);
         } catch (StartFailure failure) {
