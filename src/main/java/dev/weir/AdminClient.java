@@ -145,7 +145,8 @@ final class AdminClient implements AutoCloseable {
         content.path("problems").forEach(problem -> problems.add(problem.asString()));
         String detail = content.path("detail").asString(answer.content());
         String end = detail.endsWith(".") ? detail.substring(0, detail.length() - 1) : detail;
-        return new Failed(at + " refuses: " + end, problems.size() > 1 || answer.status() == 422 ? problems : List.of());
+        return new Failed(
+                at + " refuses: " + end, problems.size() > 1 || answer.status() == 422 ? problems : List.of());
     }
 
     private Answer send(Question question) throws Failed {

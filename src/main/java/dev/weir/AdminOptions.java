@@ -18,7 +18,8 @@ final class AdminOptions {
             names = "--admin",
             paramLabel = "ADDRESS",
             defaultValue = "${env:WEIR_ADMIN:-127.0.0.1:9090}",
-            description = "The admin port: host:port or unix:/path. Default: the variable WEIR_ADMIN, else 127.0.0.1:9090.")
+            description =
+                    "The admin port: host:port or unix:/path. Default: the variable WEIR_ADMIN, else 127.0.0.1:9090.")
     private String admin = "";
 
     @Option(

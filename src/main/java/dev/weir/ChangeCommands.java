@@ -51,7 +51,8 @@ final class ChangeCommands {
     @Command(
             name = "plan",
             mixinStandardHelpOptions = true,
-            description = "Says what a file would change of a Weir that runs, and whom that would touch; changes nothing.")
+            description =
+                    "Says what a file would change of a Weir that runs, and whom that would touch; changes nothing.")
     static final class Plan implements Callable<Integer> {
         private final PrintStream out;
 
@@ -136,7 +137,8 @@ final class ChangeCommands {
             for (JsonNode each : diff.path("changes")) {
                 String line = each.path("text").asString();
                 int touched = line.lastIndexOf("; "); // it holds already: whom it touched is over
-                out.println((touched < 0 ? line : line.substring(0, touched)) + "  [" + each.path("by").asString() + "]");
+                out.println((touched < 0 ? line : line.substring(0, touched)) + "  ["
+                        + each.path("by").asString() + "]");
             }
             diff.path("idle")
                     .forEach(each -> out.println("idle: " + each.path("what").asString() + ": "

@@ -7,10 +7,12 @@ import dev.weir.config.ConfigReference;
 import dev.weir.config.ConfigResult;
 import dev.weir.config.ConfigSchema;
 import dev.weir.config.WeirConfig;
+import java.io.Console;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -58,10 +60,8 @@ final class Commands {
     }
 
     private CommandLine commands() {
-        // Whether the output is a terminal, of which this process has no other sign.
-        boolean terminal = System.console() != null && System.console().isTerminal();
         return new CommandLine(this)
-                .addSubcommand(new StatusCommand(out, terminal))
+                .addSubcommand(new StatusCommand(out, Commands::isTerminal))
                 .addSubcommand(new ServersCommand(out))
                 .addSubcommand(new PoolsCommand(out))
                 .addSubcommand(new RoutesCommand(out))
@@ -69,6 +69,10 @@ final class Commands {
                 .addSubcommand(new ChangeCommands.Plan(out))
                 .addSubcommand(new ChangeCommands.Diff(out))
                 .addSubcommand(new UpgradeCommand(out));
+    }
+
+    private static boolean isTerminal() {
+        return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     }
 
     private int run(QuickStart quickStart, CommandLine.ParseResult parsed) {

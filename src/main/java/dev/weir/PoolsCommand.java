@@ -106,8 +106,7 @@ final class PoolsCommand {
             mixinStandardHelpOptions = true,
             description = "Removes a pool to which no route leads; requests under way finish.")
     int remove(
-            @Mixin AdminOptions admin,
-            @Parameters(paramLabel = "NAME", description = "What it is called.") String name)
+            @Mixin AdminOptions admin, @Parameters(paramLabel = "NAME", description = "What it is called.") String name)
             throws Cli.Misuse, Failed {
         try (AdminClient client = admin.client()) {
             JsonNode left = client.ask(Question.of("DELETE", AdminClient.pool(name)));

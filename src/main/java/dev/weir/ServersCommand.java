@@ -128,8 +128,7 @@ final class ServersCommand {
     }
 
     private static String onlyPool(AdminClient client) throws Failed {
-        List<String> names =
-                client.pools().stream().map(AdminClient.Pool::name).toList();
+        List<String> names = client.pools().stream().map(AdminClient.Pool::name).toList();
         if (names.size() != 1) {
             throw new Failed("there are the pools " + String.join(", ", names) + "; --pool says which is meant");
         }
@@ -143,7 +142,9 @@ final class ServersCommand {
     int remove(
             @Mixin AdminOptions admin,
             @Mixin Named named,
-            @Option(names = "--now", description = "Does not wait for requests under way: they are tried elsewhere or cut.")
+            @Option(
+                            names = "--now",
+                            description = "Does not wait for requests under way: they are tried elsewhere or cut.")
                     boolean now)
             throws Cli.Misuse, Failed {
         try (AdminClient client = admin.client()) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,7 +28,7 @@ final class StatusCommand implements Callable<Integer> {
     private static final String CLEAR_REST = "\u001b[J";
 
     private final PrintStream out;
-    private final boolean terminal;
+    private final BooleanSupplier terminal;
 
     @Mixin
     private AdminOptions admin = new AdminOptions();
@@ -36,7 +37,7 @@ final class StatusCommand implements Callable<Integer> {
     private boolean once;
 
     /** {@code terminal}: whether {@code out} is one. */
-    StatusCommand(PrintStream out, boolean terminal) {
+    StatusCommand(PrintStream out, BooleanSupplier terminal) {
         this.out = out;
         this.terminal = terminal;
     }
@@ -50,7 +51,7 @@ final class StatusCommand implements Callable<Integer> {
             }
             client.get("/v1/status"); // rates are since the question before
             pause();
-            if (once || !terminal) {
+            if (once || !terminal.getAsBoolean()) {
                 screen(client).forEach(out::println);
             } else {
                 watch(client);
@@ -102,9 +103,10 @@ final class StatusCommand implements Callable<Integer> {
             lines.add("… and " + (names.size() - MOST_POOLS) + " more");
         }
         lines.add("");
-        lines.addAll(servers <= MOST_SERVERS
-                ? servers(client)
-                : List.of(servers + " servers; 'weir servers list' shows them"));
+        lines.addAll(
+                servers <= MOST_SERVERS
+                        ? servers(client)
+                        : List.of(servers + " servers; 'weir servers list' shows them"));
         return lines;
     }
 
@@ -138,7 +140,8 @@ final class StatusCommand implements Callable<Integer> {
                 : "not ready: " + status.path("not_ready").asString();
         lines.add("weir " + status.path("version").asString() + " at " + admin.where() + ", process "
                 + status.path("pid").longValue() + ", up "
-                + ServerRows.age(Duration.ofSeconds(status.path("uptime_seconds").longValue())) + ", " + ready);
+                + ServerRows.age(
+                        Duration.ofSeconds(status.path("uptime_seconds").longValue())) + ", " + ready);
         List<String> listeners = new ArrayList<>();
         status.path("listeners").forEach(each -> listeners.add(each.asString()));
         lines.add("listening on " + String.join(", ", listeners));
@@ -149,7 +152,8 @@ final class StatusCommand implements Callable<Integer> {
                     ? ""
                     : ": " + reload.path("problems").get(0).asString();
             lines.add("last reload " + ServerRows.age(reload.path("time").asString()) + " ago ("
-                    + reload.path("by").asString() + "): " + reload.path("outcome").asString() + problems);
+                    + reload.path("by").asString() + "): "
+                    + reload.path("outcome").asString() + problems);
         }
         lines.add("%d connections, %d of them tunnels; %d requests under way, %s a second, %s failures a second"
                 .formatted(

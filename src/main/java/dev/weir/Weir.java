@@ -116,7 +116,13 @@ public final class Weir {
         this.health = new HealthKeeper(meters, checker::check, this::withdraw);
         this.pools = new Pools(servers, health, names);
         AdminPort.Parts parts = new AdminPort.Parts(
-                meters, health, servers, () -> stopping.get() ? "stopping" : "", this::addresses, this::cut, this::upgrade);
+                meters,
+                health,
+                servers,
+                () -> stopping.get() ? "stopping" : "",
+                this::addresses,
+                this::cut,
+                this::upgrade);
         this.port = new AdminPort(parts, control, reloader);
         for (int i = 0; i < meters.loops(); i++) {
             Loop loop = new Loop(i, group.next(), transport, READ_BYTES);

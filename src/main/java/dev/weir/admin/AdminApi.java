@@ -92,7 +92,8 @@ final class AdminApi implements AdminHandler {
 
     private AdminResponse upgrade() {
         try {
-            return AdminResponse.json(200, AdminResponse.Json.MAPPER.createObjectNode().put("pid", view.upgrade()));
+            return AdminResponse.json(
+                    200, AdminResponse.Json.MAPPER.createObjectNode().put("pid", view.upgrade()));
         } catch (AdminView.UpgradeFailed failed) {
             return AdminResponse.problem(409, String.valueOf(failed.getMessage()));
         }
