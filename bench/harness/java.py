@@ -18,7 +18,7 @@ class Java:
         found = subprocess.run([checkout / "bin/find-jdk"], capture_output=True, text=True, check=False)
         if found.returncode != 0:
             raise BenchError(found.stderr.strip())
-        self._home = Path(found.stdout.strip())
+        self.home = Path(found.stdout.strip())
         self._classes = SOURCES / "classes"
         sources = sorted(SOURCES.glob("*.java"))
         if not self._is_current(sources):
@@ -26,7 +26,7 @@ class Java:
 
     def command(self, program, young, *arguments):
         """The command that runs a program with so many MiB for what it creates anew."""
-        return [self._home / "bin/java", *_FLAGS, f"-Xmn{young}m", "-cp", self._classes, program, *arguments]
+        return [self.home / "bin/java", *_FLAGS, f"-Xmn{young}m", "-cp", self._classes, program, *arguments]
 
     def _is_current(self, sources):
         compiled = [self._classes / source.with_suffix(".class").name for source in sources]
@@ -35,7 +35,7 @@ class Java:
         )
 
     def _compile(self, sources):
-        command = [self._home / "bin/javac", "-d", self._classes, *sources]
+        command = [self.home / "bin/javac", "-d", self._classes, *sources]
         compiled = subprocess.run(command, capture_output=True, text=True, check=False)
         if compiled.returncode != 0:
             raise BenchError(f"the Java programs of the runners do not compile:\n{compiled.stderr}")

@@ -50,19 +50,15 @@ class Process:
                 start_new_session=True,
             )
         self.pid = self.popen.pid
+        # Those of its descendants that are to go on when it ends, until stop().
+        self.heirs = []
 
     def is_running(self):
         return self.popen.poll() is None
 
     def pids(self):
         """This process and all its descendants."""
-        found = [self.pid]
-        for pid in found:
-            try:
-                found += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-            except OSError:
-                continue
-        return found
+        return _with_descendants(self.pid)
 
     def cpu(self):
         """CPU time used so far by all threads of the process and its descendants."""
@@ -88,6 +84,8 @@ class Process:
 
     def stop(self):
         """Asks the process to end and insists after five seconds."""
+        for heir in self.heirs:
+            self._end_heir(heir)
         pids = self.pids() if self.is_running() else []
         if not pids:
             return
@@ -98,6 +96,16 @@ class Process:
             self.popen.kill()
             self.popen.wait()
         for pid in pids[1:]:
+            _end_orphan(pid, self.pid)
+
+    def _end_heir(self, heir):
+        pids = _with_descendants(heir)
+        try:
+            if os.getsid(heir) == self.pid:
+                os.kill(heir, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+        for pid in pids:
             _end_orphan(pid, self.pid)
 
 
@@ -122,6 +130,16 @@ class Processes:
     def stop(self, process):
         self._running.remove(process)
         process.stop()
+
+
+def _with_descendants(pid):
+    found = [pid]
+    for each in found:
+        try:
+            found += map(int, Path(f"/proc/{each}/task/{each}/children").read_text().split())
+        except OSError:
+            continue
+    return found
 
 
 def core_busy_seconds(core):

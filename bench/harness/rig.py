@@ -30,6 +30,10 @@ class Rig:
         self._processes: Processes = processes
 
     @property
+    def jdk(self):
+        return self._machine.java.home
+
+    @property
     def warm(self):
         """Seconds of load that count for nothing: a JVM compiles what is hot, the others open their connections."""
         return 6 if self.kind == "weir" else 3

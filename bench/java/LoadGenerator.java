@@ -71,6 +71,7 @@ final class LoadGenerator {
 
     private static final byte[] CONTENT = new byte[64 << 10];
     private static final long SEED = 4;
+    private static final long RESTED_NANOS = 500_000_000;
 
     private final int port;
     private final Options options;
@@ -180,7 +181,7 @@ final class LoadGenerator {
     }
 
     private String outcome(Request request) {
-        Connection connection = idle.poll();
+        Connection connection = idle();
         try {
             if (connection == null) {
                 connection = new Connection(port, options.timeout());
@@ -204,6 +205,16 @@ final class LoadGenerator {
             connection.close();
             return connection.begun() ? "cut" : e instanceof Closed ? "closed" : "reset";
         }
+    }
+
+    /** A connection that nobody uses and that is not known to have ended; null for none. */
+    private Connection idle() {
+        Connection connection = idle.poll();
+        while (connection != null && connection.hasEnded()) {
+            connection.close();
+            connection = idle.poll();
+        }
+        return connection;
     }
 
     private long now() {
@@ -244,12 +255,36 @@ final class LoadGenerator {
         private int to;
         private boolean begun;
         private boolean usable;
+        private long used = System.nanoTime();
 
         Connection(int port, int timeoutSeconds) throws IOException {
             socket.connect(new InetSocketAddress("127.0.0.1", port), timeoutSeconds * 1000);
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(timeoutSeconds * 1000);
             in = socket.getInputStream();
+        }
+
+        /**
+         * Whether the other side has ended it while it was idle. As clients do, it is looked at only after some time: one
+         * that is in steady use must not end under a request.
+         */
+        boolean hasEnded() {
+            if (System.nanoTime() - used < RESTED_NANOS) {
+                return false;
+            }
+            try {
+                int patience = socket.getSoTimeout();
+                socket.setSoTimeout(1);
+                try {
+                    in.read();
+                    return true; // an end, or what nobody asked for
+                } catch (SocketTimeoutException quiet) {
+                    socket.setSoTimeout(patience);
+                    return false;
+                }
+            } catch (IOException gone) {
+                return true;
+            }
         }
 
         /** Whether a further request can be sent. */
@@ -266,7 +301,9 @@ final class LoadGenerator {
             begun = false;
             usable = false;
             socket.getOutputStream().write(bytes(request));
-            return answer(request);
+            String outcome = answer(request);
+            used = System.nanoTime();
+            return outcome;
         }
 
         private static byte[] bytes(Request request) {

@@ -4,11 +4,9 @@ import http.client
 import json
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
-from harness.balancers import wait_for_answer
 from harness.processes import BenchError
 
 from .wanted import write_haproxy, write_nginx, write_weir
@@ -51,6 +49,13 @@ class Api:
         self._connection.close()
 
 
+def _answers(port, path):
+    try:
+        return Api(port).ask("GET", path)[0] == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
 class Balancer:
     """A balancer that runs, in a folder of its own."""
 
@@ -63,13 +68,14 @@ class Balancer:
         self._rig = rig
         self.file = ConfigFile(self.directory, self._write(wanted).name)
         self.file.create(self._write(wanted))
-        self.process = rig.start(type(self).__name__.lower(), self._command(), self.directory / "log", end_with="TERM")
-        self._await(self._is_ready, "start")
-        wait_for_answer(self.process, "127.0.0.1", wanted.port, "/bytes/1")
+        self.launch()
 
-    @property
-    def pid(self):
-        return self.process.pid
+    def launch(self):
+        """Starts the process; returns when it answers."""
+        self.process = self._rig.start(self._rig.kind, self._command(), self.directory / "log", end_with="TERM")
+        self.pid = self._first_pid()
+        self._await(self._is_ready, "start")
+        self._await(lambda: _answers(self.wanted.port, "/bytes/1"), "answer")
 
     def reload(self, wanted, way):
         """Changes to this; returns (start, end): from the signal until it is in force."""
@@ -81,14 +87,25 @@ class Balancer:
         self.wanted = wanted
         return start, time.monotonic()
 
+    def upgrade(self):
+        """Has a new process take over; returns (start, end): from the signal until it serves."""
+        former = self.pid
+        start = time.monotonic()
+        os.kill(former, signal.SIGUSR2)
+        self._await(lambda: self._successor() != former, "upgrade", former)
+        self.pid = self._successor()
+        self.process.heirs.append(self.pid)
+        self._dismiss(former)
+        return start, time.monotonic()
+
     def stop(self):
         """Stops the process as an operator does; returns (start, end): from the signal until it has ended."""
         start = time.monotonic()
         os.kill(self.pid, self._stop_signal)
-        try:
-            self.process.popen.wait(timeout=CHANGE_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise BenchError(f"{self._rig.kind} did not stop; the end of its output:\n{self.process.tail()}") from None
+        while self._runs(self.pid):
+            if time.monotonic() > start + CHANGE_SECONDS:
+                raise BenchError(f"{self._rig.kind} did not stop; the end of its output:\n{self.process.tail()}")
+            time.sleep(0.01)
         return start, time.monotonic()
 
     def log(self):
@@ -100,13 +117,27 @@ class Balancer:
         draft.write_text(draft.read_text().replace(str(self._drafts), str(self.directory)))
         return draft
 
-    def _await(self, condition, what):
+    def _first_pid(self):
+        return self.process.pid
+
+    def _successor(self):
+        """The number in the PID file."""
+        try:
+            return int((self.directory / f"{self._rig.kind}.pid").read_text())
+        except (OSError, ValueError):
+            return self.pid
+
+    def _await(self, condition, what, pid=None):
         deadline = time.monotonic() + CHANGE_SECONDS
-        while time.monotonic() < deadline and self.process.is_running():
+        while time.monotonic() < deadline and self._runs(pid or self.pid):
             if condition():
                 return
             time.sleep(0.002)
         raise BenchError(f"{self._rig.kind} did not {what}; the end of its output:\n{self.process.tail()}")
+
+    def _runs(self, pid):
+        self.process.popen.poll()  # or it would still be there when it has ended
+        return Path(f"/proc/{pid}").exists()
 
     def _children(self):
         try:
@@ -120,30 +151,24 @@ class Weir(Balancer):
     _stop_signal = signal.SIGTERM
 
     def __init__(self, rig, wanted, name="one"):
-        self._pid = None
+        self.api = Api(wanted.admin)
         super().__init__(rig, wanted, name)
-        self._api = Api(wanted.admin)
 
-    @property
-    def pid(self):
-        """The process that serves now: after an upgrade another than was started."""
-        return self._pid or self.process.pid
-
-    @property
-    def api(self):
-        return self._api
+    def kill(self):
+        self.process.popen.kill()
+        self.process.popen.wait()
 
     def status(self):
-        return self._api.must("GET", "/v1/status")
+        return self.api.must("GET", "/v1/status")
+
+    def _dismiss(self, former):
+        """It goes by itself."""
 
     def _command(self):
         return [self._rig.weir / "bin/weir", "run", self.file.path]
 
     def _is_ready(self):
-        try:
-            return Api(self.wanted.admin).ask("GET", "/readyz")[0] == 200
-        except OSError:
-            return False
+        return _answers(self.wanted.admin, "/readyz")
 
     def _marks(self):
         return self.status().get("last_reload")
@@ -165,11 +190,22 @@ class Nginx(Balancer):
     _stop_signal = signal.SIGQUIT
 
     def _command(self):
-        return ["nginx", "-p", self.directory, "-c", self.file.path]
+        # It takes an upgrade only when its parent has ended, as that of a daemon has, and with a whole path.
+        nginx = '$(command -v nginx) -p "$0" -c "$1" & while [ ! -s "$0/nginx.pid" ]; do sleep 0.02; done'
+        return ["sh", "-c", nginx, self.directory, self.file.path]
+
+    def _first_pid(self):
+        self.process.popen.wait(timeout=CHANGE_SECONDS)
+        pid = self._successor()
+        self.process.heirs.append(pid)
+        return pid
 
     def _is_ready(self):
         # It forks workers when it listens.
         return bool(self._children())
+
+    def _dismiss(self, former):
+        os.kill(former, signal.SIGQUIT)
 
     def _marks(self):
         return self._children()
@@ -191,6 +227,9 @@ class Haproxy(Balancer):
 
     def _is_ready(self):
         return bool(self._children())
+
+    def upgrade(self):
+        return self.reload(self.wanted, "rename")
 
     def _marks(self):
         return self._children()

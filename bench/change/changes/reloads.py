@@ -17,13 +17,13 @@ WEB, STREAMS, SPARE = 4, 3, 2
 
 def reloads(rig):
     """100 reloads: servers, weights, routes, an unrelated pool, the listener's limits, a second listener."""
-    balancer, servers = start(rig)
+    balancer, *_ = start(rig)
     traffic = Traffic(rig, balancer.wanted.port, rig.scaled(DOWNLOAD_SECONDS, least=2))
     quiet = rest(traffic, rig.scaled(QUIET_SECONDS, least=3))
     spans = []
-    changes = zip(range(round(rig.scaled(RELOADS, least=12))), kinds(balancer.wanted, rig.free_port()), cycle(ConfigFile.WAYS))
-    for _, wanted, way in changes:
-        spans.append(balancer.reload(wanted, way))
+    changes = zip(kinds(balancer.wanted, rig.free_port()), cycle(ConfigFile.WAYS))
+    for _ in range(round(rig.scaled(RELOADS, least=12))):
+        spans.append(balancer.reload(*next(changes)))
         time.sleep(GAP_SECONDS)
     result = Result("reloads", rig.kind)
     result.count(traffic.stop(), quiet, spans, AFTER_SECONDS)
@@ -32,19 +32,19 @@ def reloads(rig):
     return result
 
 
-def start(rig, **options):
-    """The servers, and a balancer before them with these options of what is wanted."""
-    servers = start_servers(rig, WEB + STREAMS + SPARE)
+def start(rig, guests=0, **options):
+    """A balancer with these options of what is wanted, the servers before which it is, and further ones that it does not know."""
+    servers = start_servers(rig, WEB + STREAMS + SPARE + guests)
     web, rest_of = servers.addresses[:WEB], servers.addresses[WEB:]
     wanted = Wanted(
         port=rig.free_port(),
         admin=rig.free_port(),
         web=tuple((address, 1) for address in web),
         streams=tuple(rest_of[:STREAMS]),
-        spare=tuple(rest_of[STREAMS:]),
+        spare=tuple(rest_of[STREAMS : STREAMS + SPARE]),
         **options,
     )
-    return BALANCERS[rig.kind](rig, wanted), servers
+    return BALANCERS[rig.kind](rig, wanted), servers, rest_of[STREAMS + SPARE :]
 
 
 def rest(traffic, seconds):

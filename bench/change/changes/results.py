@@ -75,6 +75,11 @@ class Result:
         return len(mine), len(lost)
 
 
+def only_weir(scenario, rig, why):
+    """The row of a balancer that cannot do the same."""
+    return Result(scenario, rig.kind, notes=[f"not compared: {why}"])
+
+
 def _places(failed, spans):
     """When the first failed requests were sent and ended, in ms after the start of the change before, as a note."""
     places = []

@@ -96,7 +96,7 @@ def write_haproxy(wanted, directory):
     if wanted.spare:
         pools += ["backend spare", *(f"    server {address} {address} check" for address in wanted.spare)]
     for number, addresses in enumerate(wanted.many):
-        pools += [f"backend many-{number}", *(f"    server {address} {address}" for address in addresses)]
+        pools += [f"backend many-{number}", *(f"    server {address} {address} no-check" for address in addresses)]
     routes = [f"use_backend spare if {{ path_beg {path} }}" for path in wanted.routes]
     routes += [f"use_backend many-{i} if {{ path_beg /many-{i}/ }}" for i in range(len(wanted.many))]
     second = ["frontend second", f"    bind 127.0.0.1:{wanted.second}", "    default_backend web"]

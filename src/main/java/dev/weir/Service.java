@@ -133,10 +133,11 @@ final class Service {
 
     private Upgrade upgrade(WeirConfig config, Weir weir) throws StartFailure {
         return new Upgrade(
-                () -> Launch.ofThisProcess(arguments), config.upgrade().startTimeout(), weir::passOn);
+                () -> Launch.ofThisProcess(arguments), config.upgrade().startTimeout(), weir::passOn, weir::isStopping);
     }
 
     private long upgraded(Weir weir, Upgrade upgrade, Watchdog watchdog) throws UpgradeFailed {
+        weir.freeze(true);
         try {
             long pid = upgrade.run();
             manager.mainProcess(pid);
@@ -146,6 +147,7 @@ final class Service {
             weir.leave();
             return pid;
         } catch (Upgrade.Refused refused) {
+            weir.freeze(upgrade.underWay());
             LOG.error("upgrade: {}", refused.getMessage());
             throw new UpgradeFailed(String.valueOf(refused.getMessage()));
         }

@@ -61,6 +61,9 @@ final class Succession {
                 .forEach((listener, keys) -> all.add(
                         new Carried(Kind.TICKETS, listener, Base64.getEncoder().encodeToString(keys))));
         for (PoolReport pool : health.report()) {
+            if (!pool.servers().isEmpty()) {
+                all.add(new Carried(Kind.POOL, pool.name(), ""));
+            }
             pool.servers().stream()
                     .filter(server -> FAILING.contains(server.health()))
                     .forEach(server -> all.add(failing(pool.name(), server)));
@@ -79,9 +82,20 @@ final class Succession {
             switch (each.kind()) {
                 case TICKETS -> tls.tickets(each.name(), Base64.getDecoder().decode(each.content()));
                 case SERVER -> believe(each);
-                case LISTENER, ADMIN, MESSAGES, UNKNOWN -> {}
+                case LISTENER, ADMIN, MESSAGES, POOL, UNKNOWN -> {}
             }
         }
+    }
+
+    /** The pools that are still there and had servers in the process before, but have none here. */
+    List<String> emptied(List<Carried> all) {
+        return health.report().stream()
+                .filter(pool -> pool.servers().isEmpty())
+                .map(PoolReport::name)
+                .filter(name -> all.stream()
+                        .anyMatch(
+                                each -> each.kind() == Kind.POOL && each.name().equals(name)))
+                .toList();
     }
 
     private void believe(Carried failing) {

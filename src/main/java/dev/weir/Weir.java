@@ -286,7 +286,8 @@ public final class Weir {
         final List<Listener> bound = new ArrayList<>();
         AccessLog log = accessLog;
 
-        @Nullable AdminServer admin = Weir.this.admin;
+        @Nullable
+        AdminServer admin = Weir.this.admin;
 
         Runnable adminChange = () -> {};
 
@@ -410,9 +411,16 @@ public final class Weir {
     /**
      * Goes on where the process before was: what it knew of servers and tickets, and with each server's first check done,
      * unless that takes too long.
+     *
+     * @throws IOException with a sentence, when it cannot serve what the process before serves
      */
-    void goOnWith(List<Carried> carried) {
+    void goOnWith(List<Carried> carried) throws IOException {
         Succession succession = new Succession(tls, health);
+        for (String pool : succession.emptied(carried)) {
+            if (!Objects.requireNonNull(config.pools().get(pool)).discover().isEmpty()) {
+                throw new IOException("the servers of the pool " + pool + " are not discovered yet");
+            }
+        }
         succession.awaitFirstChecks(FIRST_CHECKS);
         succession.goOnWith(carried);
     }
@@ -544,6 +552,16 @@ public final class Weir {
     /** Opens the access log's file anew, after a rotation. */
     public void reopenLogs() {
         accessLog.reopen();
+    }
+
+    /** Whether changes by the admin API are refused, since another process reads those made so far. */
+    void freeze(boolean on) {
+        control.freeze(on);
+    }
+
+    /** Whether it stops, or has handed over. */
+    boolean isStopping() {
+        return stopping.get();
     }
 
     /**

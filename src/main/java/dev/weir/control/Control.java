@@ -40,6 +40,8 @@ public final class Control implements AutoCloseable {
     private volatile State state;
     private volatile WeirConfig started;
     private Target target = _ -> {};
+    /** Another process reads the changes made so far, and perhaps takes over. */
+    private volatile boolean frozen;
 
     private Control(StateStore store, State state) {
         this.store = store;
@@ -168,6 +170,9 @@ public final class Control implements AutoCloseable {
     public State edit(Edit edit) throws Refused, IOException {
         changing.lock();
         try {
+            if (frozen) {
+                throw new Refused(Refused.Why.CONFLICT, "An upgrade is under way; try again when it has ended.");
+            }
             for (int i = 0; i < ATTEMPTS; i++) {
                 State former = state;
                 Overlay wanted = edit.on(former);
@@ -185,6 +190,16 @@ public final class Control implements AutoCloseable {
             changing.unlock();
         }
         throw new IOException("others change the configuration all the time; try again");
+    }
+
+    /** Whether changes are refused for now, so that none is lost between two processes. */
+    public void freeze(boolean on) {
+        changing.lock();
+        try {
+            frozen = on;
+        } finally {
+            changing.unlock();
+        }
     }
 
     private void apply(State former, Saved kept) throws IOException {

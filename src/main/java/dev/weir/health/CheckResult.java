@@ -12,5 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param took from the beginning of the check
  * @param evidence what was seen, as a part of a sentence for a person, for example {@code status 503, expected 200-399};
  *     without line ends
+ * @param conclusive false when time ran out while Weir itself had none for the check, so that it tells nothing of the server
  */
-public record CheckResult(boolean up, @Nullable Cause cause, Duration took, String evidence) {}
+public record CheckResult(boolean up, @Nullable Cause cause, Duration took, String evidence, boolean conclusive) {
+    public CheckResult(boolean up, @Nullable Cause cause, Duration took, String evidence) {
+        this(up, cause, took, evidence, true);
+    }
+}

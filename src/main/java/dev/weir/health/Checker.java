@@ -12,9 +12,12 @@ import dev.weir.pool.Server;
 import dev.weir.upstream.UpstreamPool;
 import dev.weir.upstream.UpstreamSettings;
 import dev.weir.upstream.Upstreams;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -41,6 +44,12 @@ public final class Checker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Checker.class);
     private static final int READ_BYTES = 16 << 10;
     private static final int KEPT_PATTERNS = 1024;
+    /** A timeout that is noticed so much later was not noticed for want of time; timers are at most 17 ms late. */
+    private static final long LATE_NANOS = 100_000_000;
+    /** The share of a processor with which the thread is as good as always at work. */
+    private static final double BUSY = 0.8;
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private final EventLoopGroup group;
     private final Loop loop;
@@ -114,7 +123,7 @@ public final class Checker implements AutoCloseable {
         long nanos = health.timeout().toNanos();
         UpstreamSettings own = settings.once(nanos, health.type() == HealthConfig.Type.GRPC);
         UpstreamPool pool = upstreams.apart(server, endpoints(server, health.port()), own, meters);
-        Check check = new Check(loop, pool, question, nanos, own.connectNanos(), new Told(server, result));
+        Check check = new Check(loop, pool, question, nanos, own.connectNanos(), new Told(server, result, nanos));
         running.add(check);
         check.begin();
     }
@@ -150,18 +159,39 @@ public final class Checker implements AutoCloseable {
     private final class Told implements Check.Listener {
         private final Server server;
         private final Consumer<CheckResult> result;
+        private final long timeoutNanos;
+        private final long usedBefore = THREADS.getCurrentThreadCpuTime();
 
-        Told(Server server, Consumer<CheckResult> result) {
+        Told(Server server, Consumer<CheckResult> result, long timeoutNanos) {
             this.server = server;
             this.result = result;
+            this.timeoutNanos = timeoutNanos;
         }
 
         @Override
         public void judged(Verdict verdict, long tookNanos) {
+            boolean conclusive = !timedOut(verdict.cause()) || !behind(tookNanos);
             tell(
                     server,
                     result,
-                    new CheckResult(verdict.up(), verdict.cause(), Duration.ofNanos(tookNanos), verdict.evidence()));
+                    new CheckResult(
+                            verdict.up(),
+                            verdict.cause(),
+                            Duration.ofNanos(tookNanos),
+                            verdict.evidence(),
+                            conclusive));
+        }
+
+        private static boolean timedOut(@Nullable Cause cause) {
+            return cause == Cause.CONNECT_TIMEOUT
+                    || cause == Cause.FIRST_BYTE_TIMEOUT
+                    || cause == Cause.RESPONSE_BODY_TIMEOUT;
+        }
+
+        /** Whether this thread had so much to do meanwhile, or so little of a processor, that an answer may lie unread. */
+        private boolean behind(long tookNanos) {
+            long used = THREADS.getCurrentThreadCpuTime() - usedBefore;
+            return tookNanos - timeoutNanos > LATE_NANOS || used > tookNanos * BUSY;
         }
 
         @Override
@@ -184,6 +214,11 @@ public final class Checker implements AutoCloseable {
 
     private static CheckResult internal(String evidence) {
         return new CheckResult(false, Cause.INTERNAL, Duration.ZERO, evidence);
+    }
+
+    /** The loop on which all checks run. */
+    EventLoop executor() {
+        return loop.executor();
     }
 
     /** Ends all checks, whose results tell that Weir stops, and the thread. Waits for that; not to be called on the loop. */

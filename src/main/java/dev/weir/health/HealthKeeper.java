@@ -57,6 +57,9 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
     /** Times to the first byte are compared at each such tick. */
     private static final int COMPARING = 5;
 
+    /** A check for which Weir itself has no time counts all the same after so many in a row. */
+    private static final int MOST_INCONCLUSIVE = 3;
+
     private static final long ANSWER_SECONDS = 5;
 
     private final Checks checks;
@@ -313,6 +316,14 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
         if (result.cause() == Cause.STOPPING || server.checkGone) {
             return;
         }
+        if (!result.conclusive() && ++server.inconclusive <= MOST_INCONCLUSIVE) {
+            if (server.inconclusive == 1) {
+                LOG.debug("server {}: a check told nothing, since Weir had no time for it", server.server);
+            }
+            schedule.ended(server, false, now);
+            return;
+        }
+        server.inconclusive = 0;
         boolean first = server.machine.checks().isEmpty();
         server.checked(result, server.checkBegan, now);
         schedule.ended(server, first, now);

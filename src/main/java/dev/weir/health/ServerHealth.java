@@ -56,6 +56,9 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
 
     long checkBegan;
     boolean checkRuns;
+    /** Checks in a row that told nothing. */
+    int inconclusive;
+
     boolean checkPlanned;
     /** It has left its pool. */
     boolean checkGone;

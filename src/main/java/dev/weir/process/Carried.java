@@ -31,6 +31,8 @@ public record Carried(Kind kind, String name, String content, int descriptor) {
         MESSAGES,
         /** The keys of a listener's session tickets, in base64. */
         TICKETS,
+        /** A pool that has servers. */
+        POOL,
         /** A server that gets no requests, with the state that it is in. */
         SERVER,
         /** Something that a later version knows. */

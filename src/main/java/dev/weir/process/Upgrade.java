@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,17 +53,25 @@ public final class Upgrade implements AutoCloseable {
     private final Launching launching;
     private final Duration startTimeout;
     private final Supplier<List<Carried>> state;
+    private final BooleanSupplier stopping;
     private final AtomicBoolean underWay = new AtomicBoolean();
     /** The new process, until it accepts. */
     private volatile @Nullable Process starting;
 
     private volatile boolean done;
 
-    /** @param state what this process has to pass on, asked for at each upgrade */
-    public Upgrade(Launching launching, Duration startTimeout, Supplier<List<Carried>> state) {
+    /**
+     * Upgrades of a process.
+     *
+     * @param state what this process has to pass on, asked for at each upgrade
+     * @param stopping whether this process was told to end, and no other is wanted in its place
+     */
+    public Upgrade(
+            Launching launching, Duration startTimeout, Supplier<List<Carried>> state, BooleanSupplier stopping) {
         this.launching = launching;
         this.startTimeout = startTimeout;
         this.state = state;
+        this.stopping = stopping;
     }
 
     /**
@@ -160,6 +169,9 @@ public final class Upgrade implements AutoCloseable {
             }
         }
         wire.receive(Wire.READY);
+        if (stopping.getAsBoolean()) {
+            throw new IOException("Weir is stopping");
+        }
         wire.send(Wire.TAKE_OVER, new byte[0]);
         wire.receive(Wire.ACCEPTING);
         starting = null;
@@ -191,6 +203,11 @@ public final class Upgrade implements AutoCloseable {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
         ended(process);
+    }
+
+    /** Whether a new process is being started, or has taken over. */
+    public boolean underWay() {
+        return underWay.get();
     }
 
     /** This process stops: one that has not taken over by now does not. */

@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ExamplesTest {
     static List<Path> examples() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("examples"))) {
-            return files.sorted().toList();
+            return Stream.concat(files.sorted(), Stream.of(Path.of("packaging", "weir.yaml")))
+                    .toList();
         }
     }
 

@@ -70,6 +70,17 @@ class ControlTest {
     }
 
     @Test
+    void edit_frozen_isRefusedUntilItIsNot() throws Exception {
+        Edit edit = Edit.addServer("web", server("{address: 'n:1'}"));
+        control.freeze(true);
+        assertThat(refused(edit)).hasMessageContaining("An upgrade is under way");
+        assertThat(applied).isEmpty();
+        control.freeze(false);
+        control.edit(edit);
+        assertThat(servers(now(), "web")).contains("n:1");
+    }
+
+    @Test
     void server_removed_staysAwayOverAReload() throws Exception {
         control.edit(Edit.removeServer("web", at("a:1")));
         assertThat(servers(now(), "web")).containsExactly("b:1*2");

@@ -135,4 +135,32 @@ class TcpCheckIT {
             assertThat(late.evidence()).isEqualTo("no connection within 300ms");
         }
     }
+
+    @Test
+    void timeout_whileWeirHadNoTime_tellsNothing() throws Exception {
+        try (ScriptedServer server = ScriptedServer.of(connection -> {
+                    connection.readMessage();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+                    connection.readToEnd();
+                });
+                Checks checks = Checks.health("path: /, timeout: 300ms")) {
+            CompletableFuture<CheckResult> busy = checks.begin(Checks.local(server.port()));
+            checks.checker.executor().execute(() -> {
+                long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(600);
+                while (System.nanoTime() < end) {
+                    Thread.onSpinWait();
+                }
+            });
+            assertThat(busy.get(10, TimeUnit.SECONDS))
+                    .matches(result -> result.up() || !result.conclusive(), "is up or tells nothing");
+            assertThat(checks.of(server).up()).isTrue();
+        }
+    }
+
+    @Test
+    void timeout_ofAServerThatIsSilent_counts() throws Exception {
+        CheckResult result = Checks.one("path: /, timeout: 300ms", connection -> connection.readToEnd());
+        assertThat(result.up()).isFalse();
+        assertThat(result.conclusive()).isTrue();
+    }
 }
