@@ -3,7 +3,10 @@ package dev.weir;
 import dev.weir.config.Address;
 import dev.weir.config.WeirConfig;
 import java.io.PrintStream;
+import org.slf4j.LoggerFactory;
+import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The program. */
 public final class Main {
@@ -21,15 +24,15 @@ public final class Main {
     /** Runs in this process until it is told to stop. */
     private record InProcess(List<String> arguments, PrintStream out, PrintStream err) implements Cli.Actions {
         @Override
-        public void serve(WeirConfig config) throws StartFailure {
-            new Service(err, arguments).run(config);
+        public void serve(WeirConfig config, @Nullable Path file) throws StartFailure {
+            new Service(err, arguments).run(config, file);
         }
 
         @Override
         public void demo(int port, Address admin) throws StartFailure {
             Signals signals = Signals.heard(err);
             try (Demo demo = Demo.start(port, admin)) {
-                signals.control(demo.weir());
+                signals.control(demo.weir(), () -> LoggerFactory.getLogger(Main.class).warn("SIGHUP changes nothing: the demonstration has no configuration file"));
                 demo.describe(out);
                 demo.weir().awaitStop();
             }

@@ -30,7 +30,7 @@ class FileWatchIT {
         Control control = Control.of(Configs.two());
         control.attach(applied::add, control.state().config());
         reloader = Reloader.of(control, file);
-        return FileWatch.start(file, reloader);
+        return FileWatch.start(reloader);
     }
 
     private static String weight(int weight) {
