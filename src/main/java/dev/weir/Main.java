@@ -3,10 +3,10 @@ package dev.weir;
 import dev.weir.config.Address;
 import dev.weir.config.WeirConfig;
 import java.io.PrintStream;
-import org.slf4j.LoggerFactory;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /** The program. */
 public final class Main {
@@ -32,7 +32,10 @@ public final class Main {
         public void demo(int port, Address admin) throws StartFailure {
             Signals signals = Signals.heard(err);
             try (Demo demo = Demo.start(port, admin)) {
-                signals.control(demo.weir(), () -> LoggerFactory.getLogger(Main.class).warn("SIGHUP changes nothing: the demonstration has no configuration file"));
+                signals.control(
+                        demo.weir(),
+                        () -> LoggerFactory.getLogger(Main.class)
+                                .warn("SIGHUP changes nothing: the demonstration has no configuration file"));
                 demo.describe(out);
                 demo.weir().awaitStop();
             }

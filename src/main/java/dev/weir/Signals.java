@@ -81,6 +81,7 @@ final class Signals {
     }
 
     private synchronized void reload() {
+        reopenLogs();
         Thread.ofVirtual().name("weir-reload").start(reload);
     }
 

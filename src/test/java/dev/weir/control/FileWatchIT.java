@@ -24,6 +24,8 @@ class FileWatchIT {
     Path folder;
 
     private final List<WeirConfig> applied = new CopyOnWriteArrayList<>();
+    /** Set when a test begins to watch. */
+    @SuppressWarnings("NullAway.Init")
     private Reloader reloader;
 
     private FileWatch watching(Path file) throws IOException {
