@@ -45,6 +45,17 @@ public final class ConfigReader {
     }
 
     /**
+     * Reads the content of a file.
+     *
+     * @param name stands in messages as the file's name
+     */
+    public static ConfigResult read(String name, byte[] content) {
+        Problems problems = new Problems(name);
+        String text = decode(content, problems);
+        return text == null ? problems.faulty() : read(text, problems);
+    }
+
+    /**
      * Reads a list of servers in YAML or JSON, each written as under {@code servers}.
      *
      * @param name stands in messages where a file's name would

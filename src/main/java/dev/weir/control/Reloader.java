@@ -9,6 +9,7 @@ import dev.weir.control.Difference.Load;
 import dev.weir.observe.Meters;
 import dev.weir.tls.CertificateCheck;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumMap;
@@ -147,17 +148,33 @@ public final class Reloader {
      * @param by who wants it, for the log
      */
     public synchronized Report reload(String by) {
-        Report report = report(by);
-        count(report);
-        log(report);
+        Report report = source == null
+                ? refused(by, List.of("Weir was started without a configuration file, so there is none to read"))
+                : report(by, source.read());
+        keep(report);
         return report;
     }
 
-    private Report report(String by) {
-        if (source == null) {
-            return refused(by, List.of("Weir was started without a configuration file, so there is none to read"));
+    /**
+     * Applies what is different in what the file holds now; that nothing is makes no report.
+     *
+     * @param by why, for the log
+     */
+    synchronized void follow(String by, Path file, ByteBuffer content) {
+        byte[] bytes = new byte[content.remaining()];
+        content.duplicate().get(bytes);
+        Report report = report(by, new Read(ConfigReader.read(file.toString(), bytes), ""));
+        if (report.outcome() != Outcome.UNCHANGED) {
+            keep(report);
         }
-        Read read = source.read();
+    }
+
+    private void keep(Report report) {
+        count(report);
+        log(report);
+    }
+
+    private Report report(String by, Read read) {
         ConfigResult result = read.result();
         List<String> problems = problems(result);
         if (!(result instanceof ConfigResult.Sound sound) || !problems.isEmpty()) {

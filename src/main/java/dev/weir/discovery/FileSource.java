@@ -5,6 +5,7 @@ import dev.weir.config.ConfigReader;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.PoolConfig.ServerConfig;
 import dev.weir.config.ServersResult;
+import dev.weir.config.SteadyFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;

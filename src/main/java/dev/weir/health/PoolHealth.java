@@ -38,6 +38,9 @@ final class PoolHealth {
         void panic(PoolHealth pool, boolean begins);
     }
 
+    /** Longer than anything is remembered of traffic: after it there is nothing to look at. */
+    private static final long QUIET_NANOS = 60_000_000_000L;
+
     /** The longest time to a first byte is remembered for one to two such times. */
     private static final long MEMORY_NANOS = 300_000_000_000L;
 
@@ -64,6 +67,10 @@ final class PoolHealth {
     private long formerLongest;
     private long longestSince;
     private boolean busy;
+    /** What has happened altogether, as a number that changes with it, and when it did. */
+    private long activity;
+
+    private long activeAt;
 
     PoolHealth(Pool pool, UpstreamSettings settings, Meters meters, Runnable alarm, Listener listener, long now) {
         this.pool = pool;
@@ -80,6 +87,7 @@ final class PoolHealth {
             changes.put(reason, new Counter());
         }
         longestSince = now;
+        activeAt = now;
     }
 
     /**
@@ -95,6 +103,7 @@ final class PoolHealth {
         pool.change(next, set);
         servers = servers(next, set, now);
         gone.removeAll(servers);
+        activeAt = now;
         outliers = new Outliers(servers, config);
         shares = Shares.none(servers.size());
         published = false;
@@ -144,7 +153,28 @@ final class PoolHealth {
 
     /** Whether requests flow, or time alone will change something. */
     boolean unsettled() {
-        return busy || servers.stream().anyMatch(server -> server.machine.unsettled());
+        if (busy) {
+            return true;
+        }
+        for (ServerHealth server : servers) {
+            if (server.machine.unsettled()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether nothing has happened for so long that nothing is left to look at; with many pools, most are so. */
+    private boolean quiet(long now) {
+        long seen = 0;
+        for (ServerHealth server : servers) {
+            seen += server.activity();
+        }
+        if (seen != activity || pool.line().length() > 0 || unsettled()) {
+            activity = seen;
+            activeAt = now;
+        }
+        return now - activeAt > Math.max(QUIET_NANOS, 2 * config.window().toNanos());
     }
 
     /** Looks whether a failure was told of; if so, at the counts, which is enough to see who fails fast. */
@@ -154,6 +184,7 @@ final class PoolHealth {
             alarmed |= server.takeAlarm();
         }
         if (alarmed) {
+            activeAt = now;
             read(false, now);
             outliers.measureFailures();
             for (int i = 0; i < servers.size(); i++) {
@@ -166,6 +197,9 @@ final class PoolHealth {
 
     /** A tenth of a second has passed, or more. {@code times}: also looks at how long answers take. */
     void tick(boolean times, long now) {
+        if (quiet(now)) {
+            return;
+        }
         read(true, now);
         outliers.measureFailures();
         if (times) {

@@ -152,6 +152,11 @@ final class ServerHealth implements FailureListener, Outliers.Candidate, Shares.
         return true;
     }
 
+    /** A number that changes when requests come and end, or begin to wait. */
+    long activity() {
+        return source.activity();
+    }
+
     void read(boolean times, long now) {
         boolean all = times || machine.health() == ServerState.PROBING;
         source.read(reading, all);

@@ -31,12 +31,16 @@ final class TrafficReading {
         private final Server server;
         private final Meters meters;
         private final @Nullable ServerMeters[] loops;
+        /** How many servers' cells a loop had when this server's were last looked for. */
+        private final int[] madeBefore;
+
         private long timesOf;
 
         Source(Server server, Meters meters) {
             this.server = server;
             this.meters = meters;
             this.loops = new @Nullable ServerMeters[meters.loops()];
+            this.madeBefore = new int[meters.loops()];
         }
 
         /** Reads the counts, and the times to the first byte where there are new ones. */
@@ -61,6 +65,18 @@ final class TrafficReading {
             }
         }
 
+        /** A number that changes when there is something new to read. */
+        long activity() {
+            long sum = 0;
+            for (int i = 0; i < loops.length; i++) {
+                ServerMeters cells = cells(i);
+                if (cells != null) {
+                    sum += cells.responses.get() + cells.awaiting.get();
+                }
+            }
+            return sum;
+        }
+
         private void readTimes(long[] sums) {
             Arrays.fill(sums, 0);
             for (ServerMeters cells : loops) {
@@ -74,8 +90,12 @@ final class TrafficReading {
             ServerMeters known = loops[loop];
             if (known == null) {
                 LoopMeters cells = meters.loop(loop);
-                known = cells.find(server.pool(), server.name());
-                loops[loop] = known;
+                int made = cells.serversMade();
+                if (made != madeBefore[loop]) {
+                    madeBefore[loop] = made;
+                    known = cells.find(server.pool(), server.name());
+                    loops[loop] = known;
+                }
             }
             return known;
         }

@@ -16,10 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoopMeters {
     private static final VarHandle VERSION;
+    private static final VarHandle MADE;
 
     static {
         try {
             VERSION = MethodHandles.lookup().findVarHandle(LoopMeters.class, "version", int.class);
+            MADE = MethodHandles.lookup().findVarHandle(LoopMeters.class, "made", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -62,6 +64,8 @@ public final class LoopMeters {
     private final Map<String, PoolMeters> pools = new ConcurrentHashMap<>();
     // Odd while forget() moves numbers from one place to another; written by the loop, read by a scrape.
     private int version;
+    // Written by the loop after the cells, read by the control plane before it looks for them.
+    private int made;
 
     LoopMeters() {
         for (Cause cause : Cause.values()) {
@@ -117,7 +121,14 @@ public final class LoopMeters {
 
     /** The cells of a server, made at the first call. To be kept by the caller: this is a look-up by name. */
     public ServerMeters server(String pool, String server) {
-        return pool(pool).server(server);
+        ServerMeters cells = pool(pool).server(server);
+        MADE.setRelease(this, made + 1);
+        return cells;
+    }
+
+    /** How often cells of a server were made; until it changes, there are none of another server. Any thread. */
+    public int serversMade() {
+        return (int) MADE.getAcquire(this);
     }
 
     /** The cells of a server, if there are any yet; null otherwise. Any thread, to read only. */

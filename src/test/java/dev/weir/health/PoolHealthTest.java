@@ -458,6 +458,20 @@ class PoolHealthTest {
     }
 
     @Test
+    void afterQuietHours_failuresAreSeenAsEver() {
+        of(3, "health: off");
+        traffic.forEach(each -> each.answers(100, 1));
+        tick(36_000);
+        for (int i = 0; i < 40 && state(0) == ServerState.UP; i++) {
+            traffic.get(0).errors(10, 0.05);
+            traffic.get(1).answers(10, 1);
+            traffic.get(2).answers(10, 1);
+            tick(1);
+        }
+        assertThat(state(0)).isEqualTo(ServerState.EJECTED);
+    }
+
+    @Test
     void change_serverLeaves_restKeepsItsState() {
         of(3, CHANGING);
         check(0, fail());

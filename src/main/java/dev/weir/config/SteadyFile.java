@@ -1,4 +1,4 @@
-package dev.weir.discovery;
+package dev.weir.config;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * It is read only when it has changed, which its time, its length, its inode or the target of a link tell. For one thread;
  * blocks.
  */
-final class SteadyFile {
+public final class SteadyFile {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final Path file;
@@ -25,7 +25,7 @@ final class SteadyFile {
     private @Nullable Stamp steady;
 
     /** What a look found. */
-    sealed interface Sight {
+    public sealed interface Sight {
         /** It is as it was when it last counted. */
         record Same() implements Sight {}
 
@@ -47,12 +47,14 @@ final class SteadyFile {
         }
     }
 
-    SteadyFile(Path file, int longest) {
+    /** {@code longest}: in bytes; a longer file is unreadable. */
+    public SteadyFile(Path file, int longest) {
         this.file = file;
         this.longest = longest;
     }
 
-    Sight look() {
+    /** What there is to see now. */
+    public Sight look() {
         Stamp stamp = stamp();
         if (stamp != null && stamp.equals(steady)) {
             return new Sight.Same();
