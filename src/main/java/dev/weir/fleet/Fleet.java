@@ -84,6 +84,9 @@ public final class Fleet implements AutoCloseable {
         } catch (IOException failure) {
             beginning = ofCopy(address, copy, failure);
         }
+        if (!beginning.config().stateFile().isEmpty()) {
+            LOG.warn("fleet: 'state-file' means nothing here: what the admin API changes is kept in etcd");
+        }
         return new Fleet(address, client, copy, beginning);
     }
 
