@@ -3,8 +3,8 @@
 import time
 from dataclasses import replace
 
-from .reloads import AFTER_SECONDS, DOWNLOAD_SECONDS, QUIET_SECONDS, rest, start
 from .results import Result
+from .setting import AFTER_SECONDS, DOWNLOAD_SECONDS, QUIET_SECONDS, rest, start
 from .traffic import Traffic
 from .ways import ConfigFile
 

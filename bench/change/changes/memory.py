@@ -10,8 +10,9 @@ from pathlib import Path
 from harness.findings import ratio
 from harness.processes import BenchError
 
-from .reloads import AFTER_SECONDS, DOWNLOAD_SECONDS, QUIET_SECONDS, kinds, rest, start
+from .reloads import kinds
 from .results import Result, only_weir
+from .setting import AFTER_SECONDS, DOWNLOAD_SECONDS, QUIET_SECONDS, rest, start
 from .traffic import Traffic
 from .ways import ConfigFile
 
@@ -22,6 +23,8 @@ SETTLE_SECONDS = 10
 GROWTH = 1.05
 # The JVM has more or fewer of these as it sees fit: compilers, and carriers of virtual threads.
 PASSING_THREADS = ("C1 Compiler", "C2 Compiler", "ForkJoinPool")
+# As /proc/net/tcp has it.
+LISTENING = "0A"
 
 
 @dataclass(frozen=True)
@@ -79,21 +82,17 @@ def _footprint(rig, pid):
 
 def _descriptors(process):
     """How many are open, those of connections left out: these come and go with the load."""
-    connections = set()
+    listening = set()
     for table in ("tcp", "tcp6"):
         rows = (process / "net" / table).read_text().splitlines()[1:]
-        connections |= {f"socket:[{row.split()[9]}]" for row in rows if row.split()[3] != LISTENING}
+        listening |= {f"socket:[{row.split()[9]}]" for row in rows if row.split()[3] == LISTENING}
     names = []
     for descriptor in (process / "fd").iterdir():
         try:
             names.append(str(descriptor.readlink()))
         except FileNotFoundError:
             continue  # closed meanwhile
-    return sum(name not in connections for name in names)
-
-
-# As /proc/net/tcp has it.
-LISTENING = "0A"
+    return sum(name in listening or not name.startswith("socket:") for name in names)
 
 
 def _jcmd(rig, pid, command):

@@ -4,8 +4,8 @@ import time
 from dataclasses import replace
 
 from .balancers import BALANCERS
-from .reloads import AFTER_SECONDS, QUIET_SECONDS, rest, start
 from .results import Result
+from .setting import AFTER_SECONDS, QUIET_SECONDS, rest, start
 from .traffic import Traffic
 
 UPGRADES, STOPS, SETTLE_SECONDS = 20, 10, 3

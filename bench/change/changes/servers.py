@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 from itertools import cycle
 
-from .reloads import AFTER_SECONDS, QUIET_SECONDS, rest, start
 from .results import Result, only_weir
+from .setting import AFTER_SECONDS, QUIET_SECONDS, rest, start
 from .traffic import Traffic
 
 ADDS, GUESTS = 100, 10

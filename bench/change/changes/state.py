@@ -8,8 +8,8 @@ import time
 
 from harness.processes import BenchError
 
-from .reloads import start
 from .results import Result, only_weir
+from .setting import start
 
 KILLS, LONGEST_SECONDS = 50, 0.6
 SEED = 5

@@ -667,8 +667,8 @@ public final class Weir {
         }
 
         @Override
-        public void drain(long idleNanos) {
-            each(loop -> loop.drain(idleNanos));
+        public void drain(long idleNanos, long spreadNanos) {
+            each(loop -> loop.drain(idleNanos, spreadNanos));
         }
 
         @Override

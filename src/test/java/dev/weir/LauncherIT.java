@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The program as people and supervisors see it: the launcher, signals, exit codes. */
@@ -112,6 +114,40 @@ class LauncherIT {
             await().until(() -> Files.exists(log));
             client.send("GET /later HTTP/1.1\r\nHost: a\r\n\r\n").readMessage();
             await().until(() -> Files.readString(log).contains("/later"));
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void usr2_launcherByALink_whatTheLinkSaysThenTakesOver(@TempDir Path directory) throws Exception {
+        Path link = Files.createSymbolicLink(directory.resolve("weir"), LaunchedWeir.LAUNCHER);
+        Path pidFile = directory.resolve("weir.pid");
+        try (ScriptedServer server = ScriptedServer.answering(OK)) {
+            Path config = Files.writeString(
+                    directory.resolve("weir.yaml"),
+                    "pid-file: \"" + pidFile + "\"\nlisteners: [{ bind: \"127.0.0.1:0\" }]\n"
+                            + "pools: { web: { servers: [\"" + server.address() + "\"] } }\n");
+            try (LaunchedWeir weir = LaunchedWeir.by(link, "run", config.toString())) {
+                int port = weir.awaitPort();
+                // As an installation does: another launcher is at the same place.
+                Files.delete(link);
+                Files.writeString(
+                        link, "#!/bin/sh\necho weir: the new one >&2\nexec '" + LaunchedWeir.LAUNCHER + "' \"$@\"\n");
+                assertThat(link.toFile().setExecutable(true)).isTrue();
+                weir.signal("USR2");
+                weir.awaitLine("weir: the new one");
+                weir.awaitLine("weir: process ");
+                assertThat(weir.awaitExit()).isZero();
+                long next = Long.parseLong(Files.readString(pidFile).strip());
+                assertThat(next).isNotEqualTo(weir.pid());
+                try (RawClient client = new RawClient(port)) {
+                    assertThat(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                                    .readMessage()
+                                    .content())
+                            .isEqualTo("ok");
+                }
+                ProcessHandle.of(next).ifPresent(ProcessHandle::destroyForcibly);
+            }
         }
     }
 

@@ -44,13 +44,13 @@ public record WeirConfig(
         @Key(doc = "Where the line that each request leaves is written.")
         AccessLogConfig accessLog,
 
-        @Key(doc = "The admin port: API and metrics. Without it there is none.") @Nullable AdminConfig admin,
+        @Key(doc = "The admin port: API and metrics. Without it there is none.") @Nullable
+        AdminConfig admin,
 
         @Key(
-                doc =
-                        "Where changes made by the admin API are kept, so that they survive a reload and a restart. Without it: "
-                                + "beside the configuration file, under its name and `.state.json`. `off`: nowhere, they end with the "
-                                + "process.",
+                doc = "Where changes made by the admin API are kept, so that they survive a reload and a restart."
+                        + " Without it: beside the configuration file, under its name and `.state.json`. `off`:"
+                        + " nowhere, they end with the process.",
                 kind = Scalar.FILE_NAME)
         String stateFile,
 
@@ -124,6 +124,15 @@ public record WeirConfig(
             Duration startTimeout,
 
             @Key(
+                    doc = "Over how long clients are told to leave the connections that they keep open, one after the "
+                            + "other: a new process is slower at first, and all at once would notice.",
+                    def = "5s",
+                    min = "0s",
+                    max = "1h",
+                    kind = Scalar.DURATION)
+            Duration spread,
+
+            @Key(
                     doc = "How long requests in flight may go on in the old process.",
                     def = "10m",
                     min = "0s",
@@ -157,17 +166,15 @@ public record WeirConfig(
      */
     public record AdminConfig(
             @Key(
-                    doc =
-                            "Where to listen: a loopback address such as `127.0.0.1:9090`, or `unix:/path`. Any other address "
-                                    + "needs a token, for whoever reaches this port rules Weir.",
+                    doc = "Where to listen: a loopback address such as `127.0.0.1:9090`, or `unix:/path`. Any other"
+                            + " address needs a token, for whoever reaches this port rules Weir.",
                     required = true,
                     kind = Scalar.BIND)
             Address bind,
 
             @Key(
-                    doc =
-                            "A file with the token that clients must send (`Authorization: Bearer …`). It is read anew when it "
-                                    + "changes. `/livez` and `/readyz` need none.",
+                    doc = "A file with the token that clients must send (`Authorization: Bearer …`). It is read anew"
+                            + " when it changes. `/livez` and `/readyz` need none.",
                     kind = Scalar.FILE_NAME)
             String tokenFile,
 

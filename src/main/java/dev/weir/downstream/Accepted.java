@@ -12,7 +12,17 @@ record Accepted(Connections connections, Listener listener, ListenerSettings set
 
     /** Whether it is to close after the exchange that is under way. */
     boolean closing() {
-        return listener.closed() || worker().isStopping();
+        return listener.closed() || worker().isStopping(place());
+    }
+
+    /** Its place in a row of {@link Worker#PLACES}, by chance. */
+    private int place() {
+        return channel.id().hashCode() & (Worker.PLACES - 1);
+    }
+
+    /** When it is its turn in a row that takes so long. */
+    long turn(long nanos) {
+        return nanos / Worker.PLACES * place();
     }
 
     /** How long its client may leave it idle that usually may for {@code usual} nanoseconds. */

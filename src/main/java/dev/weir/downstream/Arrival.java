@@ -325,7 +325,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
     @Override
     public void drain() {
         long idle = connection.worker().idleNanos(settings.handshakeNanos());
-        if (idle < settings.handshakeNanos()) {
+        if (state != State.LEFT && idle < settings.handshakeNanos()) {
             connection.arm(deadline, idle);
         }
     }

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /** The client connections of one event loop. Confined to that loop. */
 public final class Connections {
@@ -32,15 +33,25 @@ public final class Connections {
      * Each one closes after its exchange; one without, when no request has come for so long.
      *
      * @param idleNanos how long a connection may be idle from now on
+     * @param spreadNanos over how long this begins, for one connection after the other
      */
-    public void drain(long idleNanos) {
-        worker.stopping(idleNanos);
+    public void drain(long idleNanos, long spreadNanos) {
+        worker.stopping(idleNanos, spreadNanos);
         for (Downstream connection : List.copyOf(open)) {
-            connection.drain();
+            long turn = connection.accepted().turn(spreadNanos);
+            if (turn == 0) {
+                connection.drain();
+            } else {
+                loop().schedule(connection::drain, turn, TimeUnit.NANOSECONDS);
+            }
+        }
+        if (spreadNanos > 0) {
+            // Some have come into other hands meanwhile.
+            loop().schedule(() -> List.copyOf(open).forEach(Downstream::drain), spreadNanos, TimeUnit.NANOSECONDS);
         }
     }
 
-    /** As {@link #drain(long)}, those of a listener that has closed. */
+    /** As {@link #drain(long, long)}, those of a listener that has closed. */
     public void drain(Listener listener) {
         for (Downstream connection : List.copyOf(open)) {
             if (connection.accepted().listener().equals(listener)) {

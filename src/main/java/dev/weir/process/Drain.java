@@ -13,14 +13,18 @@ import org.jspecify.annotations.Nullable;
  * a short one; every few seconds it says what is left. One thread runs it; any other may shorten it.
  */
 public final class Drain {
-    /** How long what is under way may go on. */
-    public record Profile(Duration deadline, Duration tunnels, Duration idle) {
+    /**
+     * How long what is under way may go on.
+     *
+     * @param spread over how long connections that are kept open begin to end
+     */
+    public record Profile(Duration deadline, Duration tunnels, Duration idle, Duration spread) {
         public static Profile of(WeirConfig.ShutdownConfig config) {
-            return new Profile(config.deadline(), config.tunnels(), config.idle());
+            return new Profile(config.deadline(), config.tunnels(), config.idle(), Duration.ZERO);
         }
 
         public static Profile of(WeirConfig.UpgradeConfig config) {
-            return new Profile(config.deadline(), config.tunnels(), config.idle());
+            return new Profile(config.deadline(), config.tunnels(), config.idle(), config.spread());
         }
     }
 
@@ -41,8 +45,11 @@ public final class Drain {
     public interface Traffic {
         Left left();
 
-        /** Connections end after what is under way, idle ones after so long. Also called again, with less. */
-        void drain(long idleNanos);
+        /**
+         * Connections end after what is under way, idle ones after so long; each from some moment within {@code spreadNanos}
+         * on. Also called again, with less.
+         */
+        void drain(long idleNanos, long spreadNanos);
 
         void cutRequests();
 
@@ -55,7 +62,7 @@ public final class Drain {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long TELL_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    private static final Profile AT_ONCE = new Profile(Duration.ZERO, Duration.ZERO, Duration.ZERO);
+    private static final Profile AT_ONCE = new Profile(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
 
     private final Traffic traffic;
     private final Consumer<String> progress;
@@ -133,7 +140,7 @@ public final class Drain {
     private void apply(Profile profile, long now) {
         requestsUntil = Math.min(requestsUntil, now + profile.deadline().toNanos());
         tunnelsUntil = Math.min(tunnelsUntil, now + profile.tunnels().toNanos());
-        traffic.drain(profile.idle().toNanos());
+        traffic.drain(profile.idle().toNanos(), profile.spread().toNanos());
     }
 
     private @Nullable Profile poll(long nanos) {

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** All that the exchanges of one event loop share. Confined to that loop. */
 public final class Worker {
+    /** In so many groups connections close when that is spread over some time. */
+    public static final int PLACES = 1024;
+
     /** Ended exchanges kept for the next; more are needed only while more requests than this are in flight. */
     private static final int SPARE_EXCHANGES = 1024;
 
@@ -34,6 +37,8 @@ public final class Worker {
     private long seed;
     private boolean stopping;
     private long idleNanos = Long.MAX_VALUE;
+    private long stoppingSince;
+    private long spreadNanos;
 
     /** @param plan the current snapshot: a volatile read */
     public Worker(Loop loop, Supplier<RequestPlan> plan, LoopMeters meters) {
@@ -79,10 +84,16 @@ public final class Worker {
         return exchange;
     }
 
-    /** From now on each connection closes after its exchange, and when it is idle for so long. */
-    public void stopping(long afterNanos) {
+    /**
+     * From now on each connection closes after its exchange, and when it is idle for so long.
+     *
+     * @param spread over how many nanoseconds that begins, for one connection after the other
+     */
+    public void stopping(long afterNanos, long spread) {
         stopping = true;
         idleNanos = afterNanos;
+        stoppingSince = now();
+        spreadNanos = spread;
     }
 
     /** How long a client may leave its connection idle that usually may for {@code usual} nanoseconds. */
@@ -90,8 +101,9 @@ public final class Worker {
         return Math.min(usual, idleNanos);
     }
 
-    public boolean isStopping() {
-        return stopping;
+    /** Whether it is the turn of connections with this place among {@link #PLACES} to close. */
+    public boolean isStopping(int place) {
+        return stopping && now() - stoppingSince >= spreadNanos / PLACES * place;
     }
 
     /** The end of this loop: idle connections to servers close, the rest of the log leaves. */

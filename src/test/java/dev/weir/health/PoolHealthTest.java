@@ -399,9 +399,9 @@ class PoolHealthTest {
     @Test
     void maxRequests_isTheLimitOfAServerThatServes() {
         pool = kept(Rules.of("""
-                listeners: [{ bind: "127.0.0.1:0" }]
-                pools: { web: { health: off, servers: [{ address: "10.0.0.1:1", max-requests: 7 }] } }
-                """));
+            listeners: [{ bind: "127.0.0.1:0" }]
+            pools: { web: { health: off, servers: [{ address: "10.0.0.1:1", max-requests: 7 }] } }
+            """));
         pool.settle(now);
         assertThat(server(0).limit()).isEqualTo(7);
     }

@@ -28,7 +28,7 @@ class DrainTest {
         }
 
         @Override
-        public void drain(long idleNanos) {
+        public void drain(long idleNanos, long spreadNanos) {
             told.add("drain " + Duration.ofNanos(idleNanos));
         }
 
@@ -47,6 +47,10 @@ class DrainTest {
         }
     }
 
+    private static Drain.Profile profile(Duration deadline, Duration tunnels, Duration idle) {
+        return new Drain.Profile(deadline, tunnels, idle, Duration.ZERO);
+    }
+
     private CompletableFuture<Void> running(Drain.Profile profile) {
         return CompletableFuture.runAsync(
                 () -> drain.run(profile), task -> Thread.ofVirtual().start(task));
@@ -58,14 +62,14 @@ class DrainTest {
 
     @Test
     void run_nothingUnderWay_endsAtOnce() throws Exception {
-        ends(running(new Drain.Profile(LONG, LONG, SHORT)));
+        ends(running(profile(LONG, LONG, SHORT)));
         assertThat(traffic.told).containsExactly("drain PT0.05S");
     }
 
     @Test
     void run_requestDeadline_cutsRequestsAndWaitsForTunnels() throws Exception {
         traffic.left = new Drain.Left(5, 3, 2);
-        CompletableFuture<Void> run = running(new Drain.Profile(SHORT, Duration.ofMillis(150), SHORT));
+        CompletableFuture<Void> run = running(profile(SHORT, Duration.ofMillis(150), SHORT));
         ends(run);
         assertThat(traffic.told).containsExactly("drain PT0.05S", "cut requests", "end tunnels");
     }
@@ -73,7 +77,7 @@ class DrainTest {
     @Test
     void run_tunnelsDeadlineFirst_endsTunnelsAndWaitsForRequests() throws Exception {
         traffic.left = new Drain.Left(5, 3, 2);
-        ends(running(new Drain.Profile(Duration.ofMillis(150), SHORT, SHORT)));
+        ends(running(profile(Duration.ofMillis(150), SHORT, SHORT)));
         assertThat(traffic.told).startsWith("drain PT0.05S", "end tunnels");
     }
 
@@ -82,7 +86,7 @@ class DrainTest {
         traffic.left = new Drain.Left(1, 0, 1);
         traffic.endsTunnels = false;
         long begun = System.nanoTime();
-        ends(running(new Drain.Profile(SHORT, SHORT, SHORT)));
+        ends(running(profile(SHORT, SHORT, SHORT)));
         assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(Drain.PARTING.toNanos());
         assertThat(traffic.told).contains("end tunnels");
     }
@@ -90,7 +94,7 @@ class DrainTest {
     @Test
     void hurry_underWay_endsAtOnce() throws Exception {
         traffic.left = new Drain.Left(5, 3, 2);
-        CompletableFuture<Void> run = running(new Drain.Profile(LONG, LONG, LONG));
+        CompletableFuture<Void> run = running(profile(LONG, LONG, LONG));
         drain.hurry();
         ends(run);
         assertThat(traffic.told).doesNotContain("cut requests", "end tunnels");
@@ -99,8 +103,8 @@ class DrainTest {
     @Test
     void shorten_longDrain_endsByTheShorterOne() throws Exception {
         traffic.left = new Drain.Left(5, 5, 0);
-        CompletableFuture<Void> run = running(new Drain.Profile(LONG, LONG, LONG));
-        drain.shorten(new Drain.Profile(SHORT, SHORT, SHORT));
+        CompletableFuture<Void> run = running(profile(LONG, LONG, LONG));
+        drain.shorten(profile(SHORT, SHORT, SHORT));
         ends(run);
         assertThat(traffic.told).startsWith("drain PT1H", "drain PT0.05S");
     }

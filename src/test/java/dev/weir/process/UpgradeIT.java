@@ -53,13 +53,14 @@ class UpgradeIT {
 
     private Path config(String listener, String servers, String more) throws IOException {
         return Files.writeString(directory.resolve("weir.yaml"), """
-                event-loops: 1
-                pid-file: "%s"
-                admin: { bind: "127.0.0.1:0" }
-                listeners: [{ bind: "127.0.0.1:0" %s }]
-                pools: { web: { servers: [%s] } }
-                %s
-                """.formatted(pidFile, listener, servers, more));
+            event-loops: 1
+            pid-file: "%s"
+            upgrade: { spread: 500ms }
+            admin: { bind: "127.0.0.1:0" }
+            listeners: [{ bind: "127.0.0.1:0" %s }]
+            pools: { web: { servers: [%s] } }
+            %s
+            """.formatted(pidFile, listener, servers, more));
     }
 
     private void awaitOther(long former) {
@@ -75,6 +76,7 @@ class UpgradeIT {
         CountDownLatch go = new CountDownLatch(1);
         String large = "x".repeat(3_000_000);
         try (ScriptedServer mixed = ScriptedServer.of(connection -> {
+                    connection.socket().setSoTimeout(120_000); // a slow machine takes long for two upgrades
                     while (true) {
                         String head = connection.readHead();
                         if (head.isEmpty()) {
