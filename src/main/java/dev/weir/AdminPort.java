@@ -68,7 +68,7 @@ final class AdminPort implements AdminView {
 
     @Override
     public List<PoolReport> pools() {
-        return parts.health.report();
+        return parts.health.summaries();
     }
 
     @Override

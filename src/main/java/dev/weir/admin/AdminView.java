@@ -41,7 +41,7 @@ public interface AdminView {
     /** The metrics in the format that the {@code Accept} field value asks for, empty when it was not sent. */
     Exposition metrics(String accept);
 
-    /** The health of all pools. */
+    /** The health of all pools, without their servers. */
     List<PoolReport> pools();
 
     /** The health of one pool; null when there is none of this name. */

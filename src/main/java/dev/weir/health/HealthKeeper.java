@@ -155,6 +155,11 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
         });
     }
 
+    /** The same without the servers, which may be many. */
+    public List<PoolReport> summaries() {
+        return ask(() -> pools.values().stream().map(Reports::summary).toList());
+    }
+
     /** What there is to say about one pool; null when there is none of this name. Control plane, waits for the keeper. */
     public @Nullable PoolReport report(String name) {
         return ask(() -> Optional.ofNullable(pools.get(name))
