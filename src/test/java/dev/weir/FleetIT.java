@@ -1,5 +1,6 @@
 package dev.weir;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -174,8 +175,11 @@ class FleetIT {
                         }));
         assertThat(member.exchange()).isEqualTo("one");
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        FleetView.print(address, Map.of(), new PrintStream(printed));
-        assertThat(printed.toString()).contains("INSTANCE").contains("refused").contains("did you mean");
+        FleetView.print(address, Map.of(), new PrintStream(printed, true, UTF_8));
+        assertThat(printed.toString(UTF_8))
+                .contains("INSTANCE")
+                .contains("refused")
+                .contains("did you mean");
     }
 
     @Test
@@ -269,16 +273,16 @@ class FleetIT {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         assertThat(Main.run(
                         new String[] {"config", "push", file.toString(), "--to", address.toString()},
-                        new PrintStream(out),
-                        new PrintStream(err)))
-                .as(err.toString())
+                        new PrintStream(out, true, UTF_8),
+                        new PrintStream(err, true, UTF_8)))
+                .as(err.toString(UTF_8))
                 .isZero();
-        assertThat(out.toString()).contains(" has revision ").contains("1 listener, 1 pool, 1 server");
+        assertThat(out.toString(UTF_8)).contains(" has revision ").contains("1 listener, 1 pool, 1 server");
         long revision = tool().overview().revision();
         assertThat(Main.run(
                         new String[] {"config", "push", faulty.toString(), "--to", address.toString()},
-                        new PrintStream(out),
-                        new PrintStream(err)))
+                        new PrintStream(out, true, UTF_8),
+                        new PrintStream(err, true, UTF_8)))
                 .isEqualTo(Cli.FAILED);
         assertThat(tool().overview().revision()).isEqualTo(revision);
     }
