@@ -2,6 +2,7 @@ package dev.weir;
 
 import dev.weir.config.Address;
 import dev.weir.config.WeirConfig;
+import dev.weir.fleet.FleetAddress;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,6 +27,11 @@ public final class Main {
         @Override
         public void serve(WeirConfig config, @Nullable Path file) throws StartFailure {
             new Service(err, arguments).run(config, file);
+        }
+
+        @Override
+        public void join(FleetAddress fleet) throws StartFailure {
+            new Service(err, arguments).run(fleet);
         }
 
         @Override
