@@ -94,7 +94,9 @@ public final class Weir {
 
     /** How a new process takes over. */
     private volatile Upgrading upgrading = () -> {
-        throw new AdminView.UpgradeFailed("this Weir runs within another program, which starts it");
+        String why = "this Weir runs within another program, which starts it";
+        LOG.warn("upgrade: {}", why);
+        throw new AdminView.UpgradeFailed(why);
     };
     /** Told how a stop goes on. */
     private volatile Consumer<String> heard = text -> {};
@@ -286,7 +288,8 @@ public final class Weir {
         final List<Listener> bound = new ArrayList<>();
         AccessLog log = accessLog;
 
-        @Nullable AdminServer admin = Weir.this.admin;
+        @Nullable
+        AdminServer admin = Weir.this.admin;
 
         Runnable adminChange = () -> {};
 
