@@ -288,8 +288,7 @@ public final class Weir {
         final List<Listener> bound = new ArrayList<>();
         AccessLog log = accessLog;
 
-        @Nullable
-        AdminServer admin = Weir.this.admin;
+        @Nullable AdminServer admin = Weir.this.admin;
 
         Runnable adminChange = () -> {};
 

@@ -30,8 +30,9 @@ class StatePlaceTest {
     void file_withoutAnotherPlace_hasItsStateBesideIt() throws IOException {
         Path file = folder.resolve("weir.yaml");
         assertThat(StatePlace.of(config(""), file))
-                .isInstanceOfSatisfying(FileStore.class, store -> assertThat(store.file())
-                        .isEqualTo(folder.resolve("weir.yaml.state.json")));
+                .isInstanceOfSatisfying(
+                        FileStore.class,
+                        store -> assertThat(store.file()).isEqualTo(folder.resolve("weir.yaml.state.json")));
     }
 
     @Test
@@ -45,7 +46,8 @@ class StatePlaceTest {
     void noFile_meansMemory_unlessAPlaceIsAskedFor() throws IOException {
         assertThat(StatePlace.of(config(""), null)).isInstanceOf(MemoryStore.class);
         Path asked = folder.resolve("state.json");
-        assertThat(StatePlace.of(config("state-file: " + asked), null).isDurable()).isTrue();
+        assertThat(StatePlace.of(config("state-file: " + asked), null).isDurable())
+                .isTrue();
     }
 
     @Test

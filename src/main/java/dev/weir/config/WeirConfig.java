@@ -44,8 +44,7 @@ public record WeirConfig(
         @Key(doc = "Where the line that each request leaves is written.")
         AccessLogConfig accessLog,
 
-        @Key(doc = "The admin port: API and metrics. Without it there is none.") @Nullable
-        AdminConfig admin,
+        @Key(doc = "The admin port: API and metrics. Without it there is none.") @Nullable AdminConfig admin,
 
         @Key(
                 doc = "Where changes made by the admin API are kept, so that they survive a reload and a restart."

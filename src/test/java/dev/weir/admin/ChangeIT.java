@@ -209,7 +209,10 @@ class ChangeIT {
         assertThat(ask("POST", "/v1/reload", "")).startsWith("HTTP/1.1 200 ").contains("admin.token-file");
         assertThat(weir.weir().adminPort()).isEqualTo(former);
         assertThat(ask("GET", "/v1/status", "")).startsWith("HTTP/1.1 401 ");
-        Files.writeString(file, text("\"" + first.address() + "\"").replace("admin: { bind: \"127.0.0.1", "admin: { bind: \"localhost"));
+        Files.writeString(
+                file,
+                text("\"" + first.address() + "\"")
+                        .replace("admin: { bind: \"127.0.0.1", "admin: { bind: \"localhost"));
         assertThat(weir.weir().reloader().reload("test").problems()).isEmpty();
         assertThat(weir.weir().adminPort()).isNotEqualTo(former);
         assertThat(ask("GET", "/v1/status", "")).startsWith("HTTP/1.1 200 ");
