@@ -4,6 +4,8 @@ import dev.weir.admin.AdminView;
 import dev.weir.control.Control;
 import dev.weir.control.Difference;
 import dev.weir.control.Reloader;
+import dev.weir.discovery.Discovery;
+import dev.weir.discovery.SourceReport;
 import dev.weir.health.HealthKeeper;
 import dev.weir.health.PoolReport;
 import dev.weir.observe.Activity;
@@ -39,6 +41,7 @@ final class AdminPort implements AdminView {
             Meters meters,
             HealthKeeper health,
             ServerRegistry servers,
+            Discovery discovery,
             Supplier<String> notReady,
             Supplier<List<String>> listeners,
             BiConsumer<String, String> cut,
@@ -74,6 +77,11 @@ final class AdminPort implements AdminView {
     @Override
     public @Nullable PoolReport pool(String name) {
         return parts.health.report(name);
+    }
+
+    @Override
+    public List<SourceReport> sources(String pool) {
+        return parts.discovery.reports(pool);
     }
 
     @Override

@@ -121,6 +121,7 @@ public final class Weir {
                 meters,
                 health,
                 servers,
+                discovery,
                 () -> stopping.get() ? "stopping" : "",
                 this::addresses,
                 this::cut,
@@ -167,6 +168,8 @@ public final class Weir {
         Weir weir = new Weir(control, reloader, new Meters(loops));
         try {
             weir.begin(config, given);
+            control.attach(weir::apply, config);
+            weir.discover(config);
         } catch (IOException failure) {
             weir.end();
             throw new StartFailure(failure);
@@ -186,13 +189,11 @@ public final class Weir {
         resolution.start();
         hedging.start();
         tls.start();
-        control.attach(this::apply, first);
-        discovery.offer(meters);
-        discover(first);
     }
 
     /** What is found soon is there before anybody can ask for it. */
     private void discover(WeirConfig first) {
+        discovery.offer(meters);
         discovery.follow(first);
         try {
             if (!discovery.awaitFirst(DISCOVERY_PATIENCE)) {
@@ -260,7 +261,7 @@ public final class Weir {
         if (former != null) {
             opened.bound.forEach(Listener::accept);
         }
-        goneListeners.forEach(Listener::close);
+        goneListeners.forEach(Listener::remove);
         List<Server> gone = change.finish();
         onLoops((worker, connected) -> {
             goneListeners.forEach(connected::drain);
@@ -506,6 +507,12 @@ public final class Weir {
         return lines;
     }
 
+    /** Where the admin port is; empty without one. */
+    String admin() {
+        AdminServer running = admin;
+        return running == null ? "" : running.boundTo().toString();
+    }
+
     /** The port of each listener, in the order of the configuration; -1 for a unix domain socket. */
     public List<Integer> ports() {
         return listeners.stream().map(Listener::port).toList();
@@ -631,6 +638,7 @@ public final class Weir {
         WeirConfig.ShutdownConfig config = this.config.shutdown();
         LOG.info("stopping: requests under way have {} to finish", config.deadline());
         heard.accept("stopping");
+        discovery.close();
         drain.delay(config.readinessDelay());
         for (Listener listener : listeners) {
             listener.close();
