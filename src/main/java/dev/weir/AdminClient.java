@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -23,7 +24,11 @@ final class AdminClient implements AutoCloseable {
     /** The process itself bounds how long it may take (`upgrade.start-timeout`), to an hour at most. */
     private static final Duration UPGRADE_TIMEOUT = Duration.ofMinutes(61);
 
+    private static final String JSON = "application/json";
+    private static final String YAML = "application/yaml";
+
     private final Address at;
+    private final String token;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
 
@@ -31,16 +36,56 @@ final class AdminClient implements AutoCloseable {
     static final class Failed extends Exception {
         private static final long serialVersionUID = 1;
 
+        private final transient List<String> problems;
+
         Failed(String message) {
+            this(message, List.of());
+        }
+
+        /** {@code problems}: what is wrong, each a sentence, to be said before. */
+        Failed(String message, List<String> problems) {
             super(message);
+            this.problems = List.copyOf(problems);
+        }
+
+        List<String> problems() {
+            return problems;
         }
     }
+
+    /** What is asked. An empty content type is for no content. */
+    record Question(String method, String path, String contentType, String content, Duration timeout) {
+        static Question get(String path) {
+            return of("GET", path);
+        }
+
+        static Question of(String method, String path) {
+            return new Question(method, path, "", "", TIMEOUT);
+        }
+
+        static Question json(String method, String path, JsonNode content) {
+            return new Question(method, path, JSON, content.toString(), TIMEOUT);
+        }
+
+        static Question yaml(String method, String path, String content) {
+            return new Question(method, path, YAML, content, TIMEOUT);
+        }
+    }
+
+    /** What came back. */
+    record Answer(int status, String content) {}
 
     /** A pool as the API tells of it. */
     record Pool(String name, JsonNode content) {}
 
-    AdminClient(Address at) {
+    /**
+     * Nothing is connected yet.
+     *
+     * @param token empty for none
+     */
+    AdminClient(Address at, String token) {
         this.at = at;
+        this.token = token;
     }
 
     /** All pools with their servers. */
@@ -48,51 +93,67 @@ final class AdminClient implements AutoCloseable {
         List<Pool> pools = new ArrayList<>();
         for (JsonNode each : get("/v1/pools").path("pools")) {
             String name = each.path("name").asString();
-            pools.add(new Pool(name, get("/v1/pools/" + encoded(name))));
+            pools.add(new Pool(name, get(pool(name))));
         }
         return pools;
     }
 
-    /** Has a server be in this state from now on, and returns what is told of it then. */
-    JsonNode state(String pool, String server, String state) throws Failed {
-        HttpRequest.Builder request = request("/v1/pools/" + encoded(pool) + "/servers/" + encoded(server))
-                .header("Content-Type", "application/json")
-                .method("PATCH", HttpRequest.BodyPublishers.ofString("{\"state\":\"" + state + "\"}"));
-        return ask(request);
+    static String pool(String name) {
+        return "/v1/pools/" + encoded(name);
+    }
+
+    static String server(String pool, String address) {
+        return pool(pool) + "/servers/" + encoded(address);
+    }
+
+    static String encoded(String segment) {
+        return URLEncoder.encode(segment, UTF_8).replace("+", "%20");
     }
 
     /** Has a new process take over, and returns its number when it serves. */
     long upgrade() throws Failed {
-        HttpRequest.Builder request =
-                request("/v1/upgrade").timeout(UPGRADE_TIMEOUT).POST(HttpRequest.BodyPublishers.noBody());
-        return ask(request).path("pid").longValue();
+        return ask(new Question("POST", "/v1/upgrade", "", "", UPGRADE_TIMEOUT))
+                .path("pid")
+                .longValue();
     }
 
-    private JsonNode get(String path) throws Failed {
-        return ask(request(path));
+    JsonNode get(String path) throws Failed {
+        return ask(Question.get(path));
     }
 
-    private HttpRequest.Builder request(String path) throws Failed {
-        if (!(at instanceof Address.Inet inet)) {
-            throw new Failed("the admin port is at a host and a port, not at " + at);
-        }
-        String host = inet.host().isEmpty() ? "localhost" : inet.host();
-        return HttpRequest.newBuilder(URI.create("http://" + new Address.Inet(host, inet.port()) + path))
-                .timeout(TIMEOUT);
-    }
-
-    private JsonNode ask(HttpRequest.Builder request) throws Failed {
+    /** The content of the answer; an empty object when it has none. */
+    JsonNode ask(Question question) throws Failed {
+        Answer answer = send(question);
         try {
-            HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-            JsonNode content = JsonMapper.shared().readTree(response.body());
-            if (response.statusCode() != 200) {
-                throw new Failed(at + " refuses: " + content.path("detail").asString(response.body()));
+            JsonNode content = answer.content().isEmpty()
+                    ? JsonMapper.shared().createObjectNode()
+                    : JsonMapper.shared().readTree(answer.content());
+            if (answer.status() / 100 != 2) {
+                throw refused(answer, content);
             }
             return content;
-        } catch (ConnectException refused) {
-            throw new Failed("no Weir has its admin port at " + at + "; --admin says where it is");
         } catch (JacksonException other) {
             throw new Failed("what answers at " + at + " is not Weir's admin port");
+        }
+    }
+
+    private Failed refused(Answer answer, JsonNode content) {
+        if (answer.status() == 401) {
+            return new Failed(at + " asks for its token; --token-file or WEIR_ADMIN_TOKEN has it");
+        }
+        List<String> problems = new ArrayList<>();
+        content.path("problems").forEach(problem -> problems.add(problem.asString()));
+        String detail = content.path("detail").asString(answer.content());
+        String end = detail.endsWith(".") ? detail.substring(0, detail.length() - 1) : detail;
+        return new Failed(
+                at + " refuses: " + end, problems.size() > 1 || answer.status() == 422 ? problems : List.of());
+    }
+
+    private Answer send(Question question) throws Failed {
+        try {
+            return at instanceof Address.Inet inet ? overTcp(inet, question) : UnixHttp.ask(at, token, question);
+        } catch (ConnectException refused) {
+            throw new Failed("no Weir has its admin port at " + at + "; --admin says where it is");
         } catch (IOException broken) {
             throw new Failed("the admin port at " + at + " does not answer: " + broken.getMessage());
         } catch (InterruptedException end) {
@@ -101,8 +162,25 @@ final class AdminClient implements AutoCloseable {
         }
     }
 
-    private static String encoded(String segment) {
-        return URLEncoder.encode(segment, UTF_8).replace("+", "%20");
+    private Answer overTcp(Address.Inet inet, Question question) throws IOException, InterruptedException {
+        String host = inet.host().isEmpty() ? "localhost" : inet.host();
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create("http://" + new Address.Inet(host, inet.port()) + question.path()))
+                .timeout(question.timeout())
+                .method(
+                        question.method(),
+                        question.contentType().isEmpty()
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofString(question.content()));
+        if (!question.contentType().isEmpty()) {
+            request.header("Content-Type", question.contentType());
+        }
+        if (!token.isEmpty()) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        @Nullable String content = response.body();
+        return new Answer(response.statusCode(), content == null ? "" : content);
     }
 
     @Override

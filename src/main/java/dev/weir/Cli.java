@@ -29,7 +29,8 @@ final class Cli {
 
     /** What commands set going. Each returns when it has ended. */
     interface Actions {
-        void serve(WeirConfig config) throws StartFailure;
+        /** {@code file}: where the configuration was read; null when it has no file. */
+        void serve(WeirConfig config, @Nullable Path file) throws StartFailure;
 
         void demo(int port, Address admin) throws StartFailure;
     }
@@ -62,7 +63,10 @@ final class Cli {
     int explain(Exception failure) {
         switch (failure) {
             case Misuse misuse -> complain(String.valueOf(misuse.getMessage()));
-            case AdminClient.Failed failed -> complain(String.valueOf(failed.getMessage()));
+            case AdminClient.Failed failed -> {
+                failed.problems().forEach(err::println);
+                complain(String.valueOf(failed.getMessage()));
+            }
             case StartFailure refused -> complain(String.valueOf(refused.getMessage()));
             default -> complain("failed unexpectedly: " + failure);
         }
@@ -83,13 +87,17 @@ final class Cli {
     }
 
     int serve(WeirConfig config) throws StartFailure {
-        actions.serve(config);
+        actions.serve(config, null);
         return DONE;
     }
 
     int runFile(String file) throws Misuse, StartFailure {
         ConfigResult.Sound sound = read(file);
-        return sound == null ? FAILED : serve(sound.config());
+        if (sound == null) {
+            return FAILED;
+        }
+        actions.serve(sound.config(), path(file));
+        return DONE;
     }
 
     int demo(int port, Address admin) throws StartFailure {

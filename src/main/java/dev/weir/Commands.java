@@ -7,10 +7,12 @@ import dev.weir.config.ConfigReference;
 import dev.weir.config.ConfigResult;
 import dev.weir.config.ConfigSchema;
 import dev.weir.config.WeirConfig;
+import java.io.Console;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -58,7 +60,19 @@ final class Commands {
     }
 
     private CommandLine commands() {
-        return new CommandLine(this).addSubcommand(new ServersCommand(out)).addSubcommand(new UpgradeCommand(out));
+        return new CommandLine(this)
+                .addSubcommand(new StatusCommand(out, Commands::isTerminal))
+                .addSubcommand(new ServersCommand(out))
+                .addSubcommand(new PoolsCommand(out))
+                .addSubcommand(new RoutesCommand(out))
+                .addSubcommand(new ChangeCommands.Reload(out))
+                .addSubcommand(new ChangeCommands.Plan(out))
+                .addSubcommand(new ChangeCommands.Diff(out))
+                .addSubcommand(new UpgradeCommand(out));
+    }
+
+    private static boolean isTerminal() {
+        return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     }
 
     private int run(QuickStart quickStart, CommandLine.ParseResult parsed) {

@@ -3,7 +3,9 @@ package dev.weir;
 import dev.weir.config.Address;
 import dev.weir.config.WeirConfig;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The program. */
 public final class Main {
@@ -21,8 +23,8 @@ public final class Main {
     /** Runs in this process until it is told to stop. */
     private record InProcess(List<String> arguments, PrintStream out, PrintStream err) implements Cli.Actions {
         @Override
-        public void serve(WeirConfig config) throws StartFailure {
-            new Service(err, arguments).run(config);
+        public void serve(WeirConfig config, @Nullable Path file) throws StartFailure {
+            new Service(err, arguments).run(config, file);
         }
 
         @Override

@@ -1,34 +1,40 @@
 package dev.weir;
 
+import dev.weir.AdminClient.Failed;
+import dev.weir.AdminClient.Question;
 import dev.weir.config.Address;
 import dev.weir.config.ConfigDefaults;
-import dev.weir.config.WeirConfig;
+import dev.weir.config.PoolConfig;
 import java.io.PrintStream;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
-/** {@code weir servers …}: the servers of a Weir that runs, and their state. */
+/** {@code weir servers …}: the servers of a Weir that runs. */
 @Command(
         name = "servers",
         mixinStandardHelpOptions = true,
         description = "Shows and changes the servers of a Weir that runs.",
         synopsisSubcommandLabel = "COMMAND")
 final class ServersCommand {
-    private static final String ADMIN = "127.0.0.1:9090";
-    private static final String ADMIN_HELP = "The admin port. Default: " + ADMIN + ".";
-    private static final List<String> TITLES =
-            List.of("POOL", "SERVER", "STATE", "SINCE", "WEIGHT", "IN-FLIGHT", "WHY");
-
     private final PrintStream out;
 
     ServersCommand(PrintStream out) {
         this.out = out;
+    }
+
+    /** One server, named as the list has it. */
+    static final class Named {
+        @Parameters(paramLabel = "SERVER", description = "Its address, as the list has it.")
+        private String server = "";
+
+        @Option(names = "--pool", paramLabel = "NAME", defaultValue = "", description = "The server's pool.")
+        private String pool = "";
     }
 
     @Command(
@@ -36,24 +42,119 @@ final class ServersCommand {
             mixinStandardHelpOptions = true,
             description = "Lists the servers with their state and why they are in it.")
     int list(
-            @Option(names = "--admin", paramLabel = "ADDRESS", defaultValue = ADMIN, description = ADMIN_HELP)
-                    String admin,
+            @Mixin AdminOptions admin,
             @Option(names = "--pool", paramLabel = "NAME", defaultValue = "", description = "Only this pool.")
                     String pool)
-            throws Cli.Misuse, AdminClient.Failed {
-        List<List<String>> rows = new ArrayList<>(List.of(TITLES));
-        List<String> panics = new ArrayList<>();
-        try (AdminClient client = new AdminClient(address(admin))) {
-            for (AdminClient.Pool each : pools(client, pool)) {
-                each.content().path("servers").forEach(server -> rows.add(row(each.name(), server)));
-                if (each.content().path("panic").booleanValue()) {
-                    panics.add(each.name());
+            throws Cli.Misuse, Failed {
+        try (AdminClient client = admin.client()) {
+            List<AdminClient.Pool> pools = pools(client, pool);
+            if (admin.json()) {
+                ObjectNode all = JsonMapper.shared().createObjectNode();
+                pools.forEach(each -> all.set(each.name(), each.content().path("servers")));
+                out.println(all.toPrettyString());
+                return Cli.DONE;
+            }
+            Table table = ServerRows.table();
+            pools.forEach(each ->
+                    each.content().path("servers").forEach(server -> ServerRows.add(table, each.name(), server)));
+            table.print(out);
+            for (AdminClient.Pool each : pools) {
+                if (each.content().path("panic").asBoolean(false)) {
+                    out.println("Pool " + each.name()
+                            + " is in panic: so few servers are up that requests go to servers that are not.");
                 }
             }
         }
-        print(rows);
-        panics.forEach(name -> out.println(
-                "Pool " + name + " is in panic: so few servers are up that requests go to servers that are not."));
+        return Cli.DONE;
+    }
+
+    @Command(
+            name = "add",
+            mixinStandardHelpOptions = true,
+            description = "Adds a server; it gets requests when its first check has passed.")
+    int add(
+            @Mixin AdminOptions admin,
+            @Parameters(paramLabel = "SERVER", description = "host:port, [::1]:80 or unix:/path.") String server,
+            @Option(names = "--pool", paramLabel = "NAME", defaultValue = "", description = "To which pool.")
+                    String pool,
+            @Option(names = "--weight", paramLabel = "N", defaultValue = "", description = "0 to 256. Default: 1.")
+                    String weight,
+            @Option(
+                            names = "--max-requests",
+                            paramLabel = "N",
+                            defaultValue = "",
+                            description = "The most requests at once. Default: off.")
+                    String maxRequests,
+            @Option(names = "--backup", description = "Only while no other server is up.") boolean backup)
+            throws Cli.Misuse, Failed {
+        ObjectNode content = JsonMapper.shared().createObjectNode();
+        content.put("address", address(server));
+        put(content, "weight", weight);
+        put(content, "max-requests", maxRequests);
+        if (backup) {
+            content.put("backup", true);
+        }
+        try (AdminClient client = admin.client()) {
+            String in = pool.isEmpty() ? onlyPool(client) : pool;
+            JsonNode added = client.ask(Question.json("POST", AdminClient.pool(in) + "/servers", content));
+            say(admin, added, server + " is in the pool " + in + " now");
+        }
+        return Cli.DONE;
+    }
+
+    private static String address(String server) throws Cli.Misuse {
+        try {
+            return ((Address) ConfigDefaults.parse(PoolConfig.ServerConfig.class, "address", server)).toString();
+        } catch (IllegalArgumentException refused) {
+            throw new Cli.Misuse(server + ": " + refused.getMessage());
+        }
+    }
+
+    /** Checked here already: what is wrong with an option is a misuse. */
+    private static void put(ObjectNode content, String key, String value) throws Cli.Misuse {
+        if (value.isEmpty()) {
+            return;
+        }
+        try {
+            int number = (Integer) ConfigDefaults.parse(PoolConfig.ServerConfig.class, key, value);
+            if (value.chars().allMatch(Character::isDigit)) {
+                content.put(key, number);
+            } else {
+                content.put(key, value);
+            }
+        } catch (IllegalArgumentException refused) {
+            throw new Cli.Misuse("--" + key + ": " + refused.getMessage());
+        }
+    }
+
+    private static String onlyPool(AdminClient client) throws Failed {
+        List<String> names = client.pools().stream().map(AdminClient.Pool::name).toList();
+        if (names.size() != 1) {
+            throw new Failed("there are the pools " + String.join(", ", names) + "; --pool says which is meant");
+        }
+        return names.getFirst();
+    }
+
+    @Command(
+            name = "remove",
+            mixinStandardHelpOptions = true,
+            description = "Removes a server: it gets no new requests, those under way finish.")
+    int remove(
+            @Mixin AdminOptions admin,
+            @Mixin Named named,
+            @Option(
+                            names = "--now",
+                            description = "Does not wait for requests under way: they are tried elsewhere or cut.")
+                    boolean now)
+            throws Cli.Misuse, Failed {
+        try (AdminClient client = admin.client()) {
+            String pool = holder(client, named);
+            String path = AdminClient.server(pool, named.server) + (now ? "?now=true" : "");
+            JsonNode left = client.ask(Question.of("DELETE", path));
+            int inFlight = left.path("in_flight").intValue(0);
+            String rest = inFlight == 0 ? "" : "; " + inFlight + " of its requests are still under way";
+            say(admin, left, named.server + " is no more in the pool " + pool + rest);
+        }
         return Cli.DONE;
     }
 
@@ -61,72 +162,86 @@ final class ServersCommand {
             name = "drain",
             mixinStandardHelpOptions = true,
             description = "Gives the server no new requests; those under way finish. Checks go on.")
-    int drain(
-            @Parameters(paramLabel = "SERVER", description = "Its address, as the list has it.") String server,
-            @Option(names = "--admin", paramLabel = "ADDRESS", defaultValue = ADMIN, description = ADMIN_HELP)
-                    String admin,
-            @Option(names = "--pool", paramLabel = "NAME", defaultValue = "", description = "The server's pool.")
-                    String pool)
-            throws Cli.Misuse, AdminClient.Failed {
-        return state(server, "drain", admin, pool);
+    int drain(@Mixin AdminOptions admin, @Mixin Named named) throws Cli.Misuse, Failed {
+        return state(admin, named, "drain");
     }
 
     @Command(
             name = "maint",
             mixinStandardHelpOptions = true,
             description = "Gives the server no new requests and does not check it.")
-    int maint(
-            @Parameters(paramLabel = "SERVER", description = "Its address, as the list has it.") String server,
-            @Option(names = "--admin", paramLabel = "ADDRESS", defaultValue = ADMIN, description = ADMIN_HELP)
-                    String admin,
-            @Option(names = "--pool", paramLabel = "NAME", defaultValue = "", description = "The server's pool.")
-                    String pool)
-            throws Cli.Misuse, AdminClient.Failed {
-        return state(server, "maint", admin, pool);
+    int maint(@Mixin AdminOptions admin, @Mixin Named named) throws Cli.Misuse, Failed {
+        return state(admin, named, "maint");
     }
 
     @Command(
             name = "ready",
             mixinStandardHelpOptions = true,
             description = "Gives the server requests again, as its health allows.")
-    int ready(
-            @Parameters(paramLabel = "SERVER", description = "Its address, as the list has it.") String server,
-            @Option(names = "--admin", paramLabel = "ADDRESS", defaultValue = ADMIN, description = ADMIN_HELP)
-                    String admin,
-            @Option(names = "--pool", paramLabel = "NAME", defaultValue = "", description = "The server's pool.")
-                    String pool)
-            throws Cli.Misuse, AdminClient.Failed {
-        return state(server, "ready", admin, pool);
+    int ready(@Mixin AdminOptions admin, @Mixin Named named) throws Cli.Misuse, Failed {
+        return state(admin, named, "ready");
     }
 
-    private int state(String server, String state, String admin, String pool) throws Cli.Misuse, AdminClient.Failed {
-        try (AdminClient client = new AdminClient(address(admin))) {
-            List<String> holders = pools(client, pool).stream()
-                    .filter(each -> has(each, server))
-                    .map(AdminClient.Pool::name)
-                    .toList();
-            if (holders.isEmpty()) {
-                throw new AdminClient.Failed("there is no server '" + server + "'"
-                        + (pool.isEmpty() ? "" : " in the pool '" + pool + "'") + "; 'weir servers list' shows them");
-            }
-            if (holders.size() > 1) {
-                throw new AdminClient.Failed("the server " + server + " is in the pools " + String.join(", ", holders)
-                        + "; --pool says which is meant");
-            }
-            JsonNode changed = client.state(holders.getFirst(), server, state);
-            out.println(server + " is " + changed.path("state").asString() + " now");
-        }
+    private int state(AdminOptions admin, Named named, String state) throws Cli.Misuse, Failed {
+        ObjectNode content = JsonMapper.shared().createObjectNode().put("state", state);
+        JsonNode changed = change(admin, named, content);
+        say(admin, changed, named.server + " is " + changed.path("state").asString(state) + " now");
         return Cli.DONE;
+    }
+
+    @Command(
+            name = "weight",
+            mixinStandardHelpOptions = true,
+            description = "Gives the server another share of the requests.")
+    int weight(
+            @Mixin AdminOptions admin,
+            @Mixin Named named,
+            @Parameters(index = "1", paramLabel = "WEIGHT", description = "0 to 256.") String weight)
+            throws Cli.Misuse, Failed {
+        ObjectNode content = JsonMapper.shared().createObjectNode();
+        put(content, "weight", weight);
+        JsonNode changed = change(admin, named, content);
+        say(admin, changed, named.server + " has the weight " + weight + " now");
+        return Cli.DONE;
+    }
+
+    private static JsonNode change(AdminOptions admin, Named named, ObjectNode content) throws Cli.Misuse, Failed {
+        try (AdminClient client = admin.client()) {
+            String path = AdminClient.server(holder(client, named), named.server);
+            return client.ask(Question.json("PATCH", path, content));
+        }
+    }
+
+    private void say(AdminOptions admin, JsonNode answer, String sentence) {
+        out.println(admin.json() ? answer.toPrettyString() : sentence);
+    }
+
+    /** The pool that has the server. */
+    private static String holder(AdminClient client, Named named) throws Failed {
+        List<String> holders = pools(client, named.pool).stream()
+                .filter(each -> has(each, named.server))
+                .map(AdminClient.Pool::name)
+                .toList();
+        if (holders.isEmpty()) {
+            throw new Failed("there is no server '" + named.server + "'"
+                    + (named.pool.isEmpty() ? "" : " in the pool '" + named.pool + "'")
+                    + "; 'weir servers list' shows them");
+        }
+        if (holders.size() > 1) {
+            throw new Failed("the server " + named.server + " is in the pools " + String.join(", ", holders)
+                    + "; --pool says which is meant");
+        }
+        return holders.getFirst();
     }
 
     private static boolean has(AdminClient.Pool pool, String server) {
         return pool.content()
                 .path("servers")
                 .valueStream()
-                .anyMatch(each -> each.path("address").asString().equals(server));
+                .anyMatch(each -> each.path("address").asString().equalsIgnoreCase(server));
     }
 
-    private static List<AdminClient.Pool> pools(AdminClient client, String wanted) throws AdminClient.Failed {
+    private static List<AdminClient.Pool> pools(AdminClient client, String wanted) throws Failed {
         List<AdminClient.Pool> pools = client.pools();
         if (wanted.isEmpty()) {
             return pools;
@@ -134,65 +249,10 @@ final class ServersCommand {
         List<AdminClient.Pool> chosen =
                 pools.stream().filter(each -> each.name().equals(wanted)).toList();
         if (chosen.isEmpty()) {
-            throw new AdminClient.Failed("there is no pool '" + wanted + "'; there is "
+            throw new Failed("there is no pool '" + wanted + "'; there is "
                     + String.join(
                             ", ", pools.stream().map(AdminClient.Pool::name).toList()));
         }
         return chosen;
-    }
-
-    private static List<String> row(String pool, JsonNode server) {
-        String state = server.path("state").asString();
-        return List.of(
-                pool,
-                server.path("address").asString(),
-                server.path("flapping").booleanValue() ? state + " (flapping)" : state,
-                age(Instant.parse(server.path("since").asString())),
-                weight(
-                        server.path("weight").intValue(),
-                        server.path("effective_weight").doubleValue()),
-                server.path("in_flight").asString(),
-                server.path("reason").asString() + ": "
-                        + server.path("evidence").asString());
-    }
-
-    /** Of the weight, what there is of it now. */
-    private static String weight(int whole, double now) {
-        return now == whole ? Integer.toString(whole) : (now == 0 ? "0" : Double.toString(now)) + "/" + whole;
-    }
-
-    private static String age(Instant since) {
-        Duration age = Duration.between(since, Instant.now());
-        if (age.toHours() >= 48) {
-            return age.toDays() + "d";
-        }
-        if (age.toMinutes() >= 120) {
-            return age.toHours() + "h";
-        }
-        return age.toSeconds() >= 120 ? age.toMinutes() + "m" : Math.max(0, age.toSeconds()) + "s";
-    }
-
-    private void print(List<List<String>> rows) {
-        int[] widths = new int[TITLES.size()];
-        for (List<String> row : rows) {
-            for (int i = 0; i < widths.length; i++) {
-                widths[i] = Math.max(widths[i], row.get(i).length());
-            }
-        }
-        for (List<String> row : rows) {
-            StringBuilder line = new StringBuilder();
-            for (int i = 0; i < widths.length; i++) {
-                line.append(row.get(i)).repeat(' ', widths[i] + 2 - row.get(i).length());
-            }
-            out.println(line.toString().stripTrailing());
-        }
-    }
-
-    private static Address address(String text) throws Cli.Misuse {
-        try {
-            return (Address) ConfigDefaults.parse(WeirConfig.AdminConfig.class, "bind", text);
-        } catch (IllegalArgumentException refused) {
-            throw new Cli.Misuse("--admin: " + refused.getMessage());
-        }
     }
 }

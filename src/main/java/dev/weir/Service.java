@@ -2,6 +2,9 @@ package dev.weir;
 
 import dev.weir.admin.AdminView.UpgradeFailed;
 import dev.weir.config.WeirConfig;
+import dev.weir.control.Control;
+import dev.weir.control.Digest;
+import dev.weir.control.Reloader;
 import dev.weir.process.InheritedSockets;
 import dev.weir.process.Launch;
 import dev.weir.process.PidFile;
@@ -41,11 +44,17 @@ final class Service {
         this.arguments = arguments;
     }
 
-    /** Returns when it has stopped. */
-    void run(WeirConfig config) throws StartFailure {
+    /**
+     * Returns when it has stopped.
+     *
+     * @param file where the configuration was read; null when it has no file
+     */
+    void run(WeirConfig config, @Nullable Path file) throws StartFailure {
         Signals signals = Signals.heard(err);
+        Control control = control(config, file);
+        Reloader reloader = file == null ? Reloader.none(control) : Reloader.of(control, file);
         PidFile pidFile = config.pidFile().isEmpty() ? null : new PidFile(Path.of(config.pidFile()));
-        Weir weir = started(config, pidFile);
+        Weir weir = started(reloader, pidFile);
         try (Upgrade upgrade = upgrade(config, weir)) {
             weir.tellProgress(manager::stopping);
             weir.describe().forEach(line -> err.println("weir: " + line));
@@ -56,22 +65,31 @@ final class Service {
             weir.awaitStop();
             watchdog.close();
         }
+        control.close();
         if (pidFile != null) {
             pidFile.remove();
         }
     }
 
-    /** A Weir that accepts. */
-    private Weir started(WeirConfig config, @Nullable PidFile pidFile) throws StartFailure {
-        try (Takeover takeover = Takeover.of(environment)) {
-            return takeover == null ? alone(config, pidFile) : after(takeover, config, pidFile);
+    private static Control control(WeirConfig config, @Nullable Path file) throws StartFailure {
+        try {
+            return Control.open(config, Digest.of(config), StatePlace.of(config, file));
         } catch (IOException failure) {
             throw new StartFailure(failure);
         }
     }
 
-    private Weir alone(WeirConfig config, @Nullable PidFile pidFile) throws IOException, StartFailure {
-        Weir weir = Weir.prepare(config, InheritedSockets.activated(environment));
+    /** A Weir that accepts. */
+    private Weir started(Reloader reloader, @Nullable PidFile pidFile) throws StartFailure {
+        try (Takeover takeover = Takeover.of(environment)) {
+            return takeover == null ? alone(reloader, pidFile) : after(takeover, reloader, pidFile);
+        } catch (IOException failure) {
+            throw new StartFailure(failure);
+        }
+    }
+
+    private Weir alone(Reloader reloader, @Nullable PidFile pidFile) throws IOException, StartFailure {
+        Weir weir = Weir.prepare(reloader, InheritedSockets.activated(environment));
         try {
             if (pidFile != null) {
                 pidFile.write();
@@ -85,14 +103,15 @@ final class Service {
     }
 
     /** Until the old process has given way, what fails ends this one alone. */
-    private static Weir after(Takeover takeover, WeirConfig config, @Nullable PidFile pidFile)
+    private static Weir after(Takeover takeover, Reloader reloader, @Nullable PidFile pidFile)
             throws IOException, StartFailure {
-        Weir weir = Weir.prepare(config, takeover.sockets());
+        Weir weir = Weir.prepare(reloader, takeover.sockets());
         try {
             weir.goOnWith(takeover.carried());
             takeover.ready();
             weir.accept();
             takeover.accepting();
+            reloader.control().refresh();
         } catch (IOException failure) {
             ended(weir);
             throw failure;

@@ -1,14 +1,12 @@
 package dev.weir;
 
-import dev.weir.config.Address;
-import dev.weir.config.ConfigDefaults;
-import dev.weir.config.WeirConfig;
 import dev.weir.process.UpgradeSignal;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code weir upgrade}: a new process takes over from one that runs. */
@@ -23,12 +21,8 @@ import picocli.CommandLine.Option;
 final class UpgradeCommand implements Callable<Integer> {
     private final PrintStream out;
 
-    @Option(
-            names = "--admin",
-            paramLabel = "ADDRESS",
-            defaultValue = "127.0.0.1:9090",
-            description = "The admin port. Default: 127.0.0.1:9090.")
-    private String admin = "";
+    @Mixin
+    private AdminOptions admin = new AdminOptions();
 
     @Option(
             names = "--pid-file",
@@ -44,21 +38,13 @@ final class UpgradeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Cli.Misuse, AdminClient.Failed {
         long pid = pidFile.isEmpty() ? byAdminPort() : bySignal();
-        out.println("process " + pid + " has taken over");
+        out.println(admin.json() ? "{\"pid\":" + pid + "}" : "process " + pid + " has taken over");
         return Cli.DONE;
     }
 
     private long byAdminPort() throws Cli.Misuse, AdminClient.Failed {
-        try (AdminClient client = new AdminClient(address())) {
+        try (AdminClient client = admin.client()) {
             return client.upgrade();
-        }
-    }
-
-    private Address address() throws Cli.Misuse {
-        try {
-            return (Address) ConfigDefaults.parse(WeirConfig.AdminConfig.class, "bind", admin);
-        } catch (IllegalArgumentException refused) {
-            throw new Cli.Misuse("--admin: " + refused.getMessage());
         }
     }
 

@@ -4,24 +4,21 @@ import dev.weir.admin.AdminServer;
 import dev.weir.admin.AdminView;
 import dev.weir.balance.Pool;
 import dev.weir.config.AccessLogConfig;
-import dev.weir.config.AdminState;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.PoolConfig.ServerConfig;
 import dev.weir.config.WeirConfig;
 import dev.weir.config.WeirConfig.AdminConfig;
 import dev.weir.control.Control;
+import dev.weir.control.Reloader;
 import dev.weir.discovery.Discovery;
 import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
 import dev.weir.health.Checker;
 import dev.weir.health.HealthKeeper;
-import dev.weir.health.PoolReport;
-import dev.weir.health.ServerReport;
 import dev.weir.loop.GivenSocket;
 import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
-import dev.weir.observe.Exposition;
 import dev.weir.observe.LoopMeters;
 import dev.weir.observe.Meters;
 import dev.weir.observe.ProcessMeters;
@@ -81,6 +78,7 @@ public final class Weir {
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final Drain drain = new Drain(new Traffic(), this::progress);
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private final AdminPort port;
     private final Thread resolution;
     private final Thread hedging;
     /** Written by the control plane, read by the loops once for each request. */
@@ -101,14 +99,14 @@ public final class Weir {
     /** Told how a stop goes on. */
     private volatile Consumer<String> heard = text -> {};
 
-    private Weir(WeirConfig config, AccessLog accessLog, Meters meters, TlsKeeper tls) {
-        this.config = config;
+    private Weir(Control control, Reloader reloader, Meters meters) {
+        this.config = control.state().config();
         this.meters = meters;
-        this.accessLog = accessLog;
-        this.tls = tls;
+        this.accessLog = AccessLog.off(meters);
+        this.tls = TlsKeeper.open(meters);
         this.group =
                 new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
-        this.control = Control.of(config);
+        this.control = control;
         this.discovery = new Discovery(new Found());
         this.names = new NameResolution(servers, transport.nativeSockets(), config.resolver());
         this.resolution = Thread.ofVirtual().name("weir-names").unstarted(names::keepResolving);
@@ -117,6 +115,15 @@ public final class Weir {
         this.checker = Checker.start(transport);
         this.health = new HealthKeeper(meters, checker::check, this::withdraw);
         this.pools = new Pools(servers, health, names);
+        AdminPort.Parts parts = new AdminPort.Parts(
+                meters,
+                health,
+                servers,
+                () -> stopping.get() ? "stopping" : "",
+                this::addresses,
+                this::cut,
+                this::upgrade);
+        this.port = new AdminPort(parts, control, reloader);
         for (int i = 0; i < meters.loops(); i++) {
             Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
             Worker worker = new Worker(loop, () -> snapshot, meters.loop(i));
@@ -131,7 +138,8 @@ public final class Weir {
      * @throws StartFailure with a sentence for the user; nothing is left running
      */
     public static Weir start(WeirConfig config) throws StartFailure {
-        Weir weir = prepare(config, InheritedSockets.none());
+        Control control = Control.of(config);
+        Weir weir = prepare(Reloader.none(control), InheritedSockets.none());
         try {
             weir.accept();
         } catch (IOException failure) {
@@ -144,15 +152,17 @@ public final class Weir {
     /**
      * Starts but for accepting: what connects waits until {@link #accept}.
      *
+     * @param reloader has the configuration, and this Weir follow it from now on
      * @param given sockets that are open already; a listener whose address none of them has opens its own
      * @throws StartFailure with a sentence for the user; nothing is left running
      */
-    public static Weir prepare(WeirConfig config, InheritedSockets given) throws StartFailure {
+    public static Weir prepare(Reloader reloader, InheritedSockets given) throws StartFailure {
+        Control control = reloader.control();
+        WeirConfig config = control.state().config();
         int loops = config.eventLoops() > 0
                 ? config.eventLoops()
                 : Runtime.getRuntime().availableProcessors();
-        Meters meters = new Meters(loops);
-        Weir weir = new Weir(config, AccessLog.off(meters), meters, TlsKeeper.open(meters));
+        Weir weir = new Weir(control, reloader, new Meters(loops));
         try {
             weir.begin(config, given);
         } catch (IOException failure) {
@@ -241,6 +251,7 @@ public final class Weir {
         AdminServer formerAdmin = admin;
         accessLog = opened.log;
         admin = opened.admin;
+        opened.adminChange.run();
         List<Listener> goneListeners = new ArrayList<>(listeners);
         goneListeners.removeAll(opened.listeners);
         serve(next, opened);
@@ -262,7 +273,7 @@ public final class Weir {
             formerLog.close();
         }
         if (formerAdmin != null && formerAdmin != opened.admin) {
-            formerAdmin.close();
+            formerAdmin.retire();
         }
     }
 
@@ -275,8 +286,9 @@ public final class Weir {
         final List<Listener> bound = new ArrayList<>();
         AccessLog log = accessLog;
 
-        @Nullable
-        AdminServer admin = Weir.this.admin;
+        @Nullable AdminServer admin = Weir.this.admin;
+
+        Runnable adminChange = () -> {};
 
         Opened(TlsSet tls) {
             this.tls = tls;
@@ -306,7 +318,7 @@ public final class Weir {
                 opened.log = AccessLog.open(next.accessLog(), meters);
             }
             if (former == null || !Objects.equals(next.admin(), former.admin())) {
-                opened.admin = admin(next.admin(), given);
+                opened.admin = admin(next.admin(), opened, given);
             }
         } catch (IOException failure) {
             opened.close();
@@ -316,9 +328,15 @@ public final class Weir {
     }
 
     /** An admin port that listens; null when there is to be none, and for one that was given, until this one accepts. */
-    private @Nullable AdminServer admin(@Nullable AdminConfig wanted, InheritedSockets given) throws IOException {
+    private @Nullable AdminServer admin(@Nullable AdminConfig wanted, Opened opened, InheritedSockets given)
+            throws IOException {
+        AdminServer running = admin;
+        if (wanted != null && running != null && running.config().bind().equals(wanted.bind())) {
+            opened.adminChange = running.change(wanted);
+            return running;
+        }
         givenAdmin = wanted == null ? null : given.takeAdmin(wanted.bind());
-        return wanted == null || givenAdmin != null ? null : AdminServer.start(wanted, transport, new View());
+        return wanted == null || givenAdmin != null ? null : AdminServer.start(wanted, transport, port);
     }
 
     /** The listener that has this address already, or a new one. */
@@ -372,10 +390,10 @@ public final class Weir {
      *
      * @throws IOException with a sentence, when it cannot be taken over
      */
-    void accept() throws IOException {
-        AdminConfig port = config.admin();
-        if (givenAdmin != null && port != null) {
-            admin = AdminServer.start(port, transport, new View(), givenAdmin);
+    public void accept() throws IOException {
+        AdminConfig wanted = config.admin();
+        if (givenAdmin != null && wanted != null) {
+            admin = AdminServer.start(wanted, transport, port, givenAdmin);
         }
         listeners.forEach(Listener::accept);
     }
@@ -423,6 +441,7 @@ public final class Weir {
 
     private void gauges() {
         ProcessMeters.register(meters, version());
+        port.reloader().register(meters);
         meters.gauge(
                 "weir_server_requests_in_flight",
                 "Requests sent or being sent to the server and not yet ended",
@@ -459,39 +478,24 @@ public final class Weir {
         return version == null ? "(built from source)" : version;
     }
 
-    private final class View implements AdminView {
-        @Override
-        public @Nullable String notReady() {
-            return stopping.get() ? "stopping" : null;
-        }
+    private List<String> addresses() {
+        return listeners.stream().map(Listener::boundTo).toList();
+    }
 
-        @Override
-        public long upgrade() throws UpgradeFailed {
-            return Weir.this.upgrade();
-        }
+    /** Has Weir follow its file. */
+    public Reloader reloader() {
+        return port.reloader();
+    }
 
-        @Override
-        public Exposition metrics(String accept) {
-            return Exposition.of(meters, accept);
-        }
-
-        @Override
-        public List<PoolReport> pools() {
-            return health.report();
-        }
-
-        @Override
-        public @Nullable ServerReport admin(String pool, String server, AdminState state) {
-            return health.admin(pool, server, state);
-        }
+    /** The way to change what holds. */
+    public Control control() {
+        return control;
     }
 
     /** One line for each listener, for example {@code listening on :8080}. */
     public List<String> describe() {
         List<String> lines = new ArrayList<>();
-        for (Listener listener : listeners) {
-            lines.add("listening on " + listener.boundTo());
-        }
+        addresses().forEach(address -> lines.add("listening on " + address));
         AdminServer running = admin;
         if (running != null) {
             lines.add("admin on " + running.boundTo());

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +42,7 @@ class CliTest {
         private final List<String> demos = new ArrayList<>();
 
         @Override
-        public void serve(WeirConfig config) throws StartFailure {
+        public void serve(WeirConfig config, @Nullable Path file) throws StartFailure {
             if (config.listeners().getFirst().bind().equals(new Address.Inet("", 1))) {
                 throw new StartFailure("cannot listen on :1: permission denied");
             }

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +52,17 @@ final class AdminConnection extends SimpleChannelInboundHandler<HttpObject> {
         CLOSING
     }
 
-    private final Gate gate;
+    /**
+     * By what a request is let in.
+     *
+     * @param last the connection ends with its answer
+     */
+    record Admission(Gate gate, boolean last) {}
+
+    /** The event that tells a connection that waits for a request to end. */
+    static final String RETIRE = "retire";
+
+    private final Supplier<Admission> admissions;
     private final AdminHandler handler;
     private final Executor threads;
     private State state = State.AWAITING_HEAD;
@@ -63,8 +74,8 @@ final class AdminConnection extends SimpleChannelInboundHandler<HttpObject> {
     private ByteArrayOutputStream content = new ByteArrayOutputStream(0);
     private @Nullable ScheduledFuture<?> deadline;
 
-    AdminConnection(Gate gate, AdminHandler handler, Executor threads) {
-        this.gate = gate;
+    AdminConnection(Supplier<Admission> admissions, AdminHandler handler, Executor threads) {
+        this.admissions = admissions;
         this.handler = handler;
         this.threads = threads;
     }
@@ -79,6 +90,13 @@ final class AdminConnection extends SimpleChannelInboundHandler<HttpObject> {
         state = State.CLOSING;
         if (deadline != null) {
             deadline.cancel(false);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (RETIRE.equals(event) && state == State.AWAITING_HEAD) {
+            ctx.close();
         }
     }
 
@@ -116,6 +134,7 @@ final class AdminConnection extends SimpleChannelInboundHandler<HttpObject> {
         closeIn(ctx, REQUEST_SECONDS);
         method = head.method().name();
         target = head.uri();
+        Gate gate = admissions.get().gate();
         keepAlive = HttpUtil.isKeepAlive(head);
         fields = fields(head);
         AdminRequest request = AdminRequest.of(method, target, fields, NONE);
@@ -201,7 +220,7 @@ final class AdminConnection extends SimpleChannelInboundHandler<HttpObject> {
         if (state == State.CLOSING) {
             return;
         }
-        boolean close = !keepAlive;
+        boolean close = !keepAlive || admissions.get().last();
         closeIn(ctx, RESPONSE_SECONDS);
         state = close ? State.CLOSING : State.AWAITING_HEAD;
         ctx.writeAndFlush(message(response, close)).addListener(written -> {

@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
 public final class AdminServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AdminServer.class);
     private static final int MOST_CONNECTIONS = 64;
+    private static final int RETIRE_SECONDS = 10;
     private static final int LEAVING_SECONDS = 5;
     private static final int LONGEST_LINE = 8192;
     private static final int LONGEST_HEAD = 16_384;
@@ -39,10 +40,16 @@ public final class AdminServer implements AutoCloseable {
     private final EventLoopGroup group;
     private final ExecutorService requests;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-    private final Gate gate;
     private final AdminHandler handler;
+    /** Written by the control plane, read by the port's loop once for each request. */
+    private volatile Gate gate;
 
-    private AdminServer(AdminSocket socket, EventLoopGroup group, Gate gate, AdminHandler handler) {
+    private volatile AdminConfig config;
+    /** Written by the control plane; connections end with their next answer. */
+    private volatile boolean retiring;
+
+    private AdminServer(AdminConfig config, AdminSocket socket, EventLoopGroup group, Gate gate, AdminHandler handler) {
+        this.config = config;
         this.socket = socket;
         this.group = group;
         this.gate = gate;
@@ -68,17 +75,11 @@ public final class AdminServer implements AutoCloseable {
      */
     public static AdminServer start(
             AdminConfig config, Transport transport, AdminView view, @Nullable GivenSocket given) throws IOException {
-        Token token = Token.of(config, System::getenv);
         AdminSocket socket = AdminSocket.of(config, transport);
-        if (socket.isForOthers() && token == null) {
-            throw new IOException("The admin port cannot be bound to " + config.bind()
-                    + " without a token, since others can reach it: add 'token-file' or 'token-env' to 'admin', or bind it "
-                    + "to a loopback address such as " + AdminSocket.example(config.bind()) + ".");
-        }
+        Gate gate = gate(config, socket);
         EventLoopGroup group =
                 new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("weir-admin"), transport.io());
-        Gate gate = new Gate(token, new Trusted(socket.isLoopback()));
-        AdminServer server = new AdminServer(socket, group, gate, new AdminApi(view));
+        AdminServer server = new AdminServer(config, socket, group, gate, new AdminApi(view));
         try {
             if (given == null) {
                 socket.bind(group.next(), server.new Acceptor());
@@ -90,6 +91,35 @@ public final class AdminServer implements AutoCloseable {
             throw failure;
         }
         return server;
+    }
+
+    private static Gate gate(AdminConfig config, AdminSocket socket) throws IOException {
+        Token token = Token.of(config, System::getenv);
+        if (socket.isForOthers() && token == null) {
+            throw new IOException("The admin port cannot be bound to " + config.bind()
+                    + " without a token, since others can reach it: add 'token-file' or 'token-env' to 'admin', or bind it "
+                    + "to a loopback address such as " + AdminSocket.example(config.bind()) + ".");
+        }
+        return new Gate(token, new Trusted(socket.isLoopback()));
+    }
+
+    public AdminConfig config() {
+        return config;
+    }
+
+    /**
+     * Makes ready for another configuration of the same address.
+     *
+     * @return has it hold
+     * @throws IOException as at the start; then nothing has changed
+     */
+    public Runnable change(AdminConfig wanted) throws IOException {
+        Gate next = gate(wanted, socket);
+        return () -> {
+            config = wanted;
+            gate = next;
+            socket.mode(wanted.mode());
+        };
     }
 
     /** Where it listens, with the port that was really taken. */
@@ -134,6 +164,20 @@ public final class AdminServer implements AutoCloseable {
         });
     }
 
+    /**
+     * Closes the port; requests under way get their answers first, for a while. Returns at once: it may be one of them that
+     * wants it.
+     */
+    public void retire() {
+        retiring = true;
+        socket.close(true);
+        Thread.ofVirtual().name("weir-admin-end").start(() -> {
+            connections.forEach(each -> each.pipeline().fireUserEventTriggered(AdminConnection.RETIRE));
+            connections.newCloseFuture().awaitUninterruptibly(RETIRE_SECONDS, TimeUnit.SECONDS);
+            close();
+        });
+    }
+
     private void close(boolean last) {
         socket.close(last);
         end();
@@ -143,6 +187,10 @@ public final class AdminServer implements AutoCloseable {
         requests.shutdownNow();
         connections.close().awaitUninterruptibly();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    private AdminConnection.Admission admission() {
+        return new AdminConnection.Admission(gate, retiring);
     }
 
     /** Takes connections in, as many as there may be. Confined to the loop. */
@@ -165,7 +213,7 @@ public final class AdminServer implements AutoCloseable {
                     .addLast(
                             new HttpServerCodec(limits),
                             new FlowControlHandler(),
-                            new AdminConnection(gate, handler, requests));
+                            new AdminConnection(AdminServer.this::admission, handler, requests));
             connections.add(child);
             ctx.channel().eventLoop().register(child).addListener(registered -> {
                 if (!registered.isSuccess()) {

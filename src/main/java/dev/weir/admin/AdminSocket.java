@@ -158,6 +158,17 @@ final class AdminSocket {
         return new IOException("The admin port cannot be bound to " + config.bind() + ": " + why + ".", cause);
     }
 
+    /** Of the file of a unix socket. */
+    void mode(String mode) {
+        if (config.bind() instanceof Address.Unix unix) {
+            try {
+                Files.setPosixFilePermissions(Path.of(unix.path()), permissions(mode));
+            } catch (IOException failure) {
+                log.warn("The mode of the admin port's socket file cannot be set: {}", failure.getMessage());
+            }
+        }
+    }
+
     /** The address with the port that was really taken. */
     Address boundTo() {
         return channel != null && channel.localAddress() instanceof InetSocketAddress bound

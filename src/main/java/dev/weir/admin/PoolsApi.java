@@ -1,122 +1,108 @@
 package dev.weir.admin;
 
-import dev.weir.config.AdminState;
+import dev.weir.config.ConfigJson;
+import dev.weir.config.PoolConfig;
+import dev.weir.config.PoolConfig.ServerConfig;
+import dev.weir.control.Edit;
+import dev.weir.control.Refused;
+import dev.weir.control.State;
 import dev.weir.health.PoolReport;
-import dev.weir.health.ServerReport;
+import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
-/** {@code /v1/pools} and what is below it: the pools, their servers and their health; a server's state can be changed. */
+/** The pools: whether they have servers that are up, and changes of whole pools. */
 final class PoolsApi {
-    private final AdminView view;
+    private static final String POOLS = "/v1/pools";
+    private static final String POOL = POOLS + "/{pool}";
 
-    PoolsApi(AdminView view) {
+    private final AdminView view;
+    private final ServersApi servers;
+
+    PoolsApi(AdminView view, ServersApi servers) {
         this.view = view;
+        this.servers = servers;
+    }
+
+    List<Endpoint> endpoints() {
+        return List.of(
+                new Endpoint("GET", POOLS, (_, _) -> list()),
+                new Endpoint("GET", POOL, (_, names) -> get(200, view.control().state(), names.getFirst())),
+                new Endpoint("PUT", POOL, (request, names) -> put(request, names.getFirst())),
+                new Endpoint("DELETE", POOL, (request, names) -> remove(request, names.getFirst())));
+    }
+
+    private AdminResponse list() {
+        ObjectNode answer = AdminResponse.Json.MAPPER.createObjectNode();
+        answer.set("pools", summaries(view.control().state()));
+        return AdminResponse.json(200, answer);
     }
 
     /** All pools, each with how many of its servers are up. */
-    private record Pools(List<Summary> pools) {}
-
-    private record Summary(String name, boolean panic, int up, int servers) {}
-
-    private record Servers(List<ServerReport> servers) {}
-
-    AdminResponse answer(AdminRequest request) {
-        List<String> path = request.segments();
-        if (path.size() < 2 || !path.get(1).equals("pools")) {
-            return nothing(request);
-        }
-        return path.size() == 2 ? pools(request) : pool(request, path);
+    ArrayNode summaries(State state) {
+        Map<String, PoolReport> reports = new HashMap<>();
+        view.pools().forEach(report -> reports.put(report.name(), report));
+        ArrayNode pools = AdminResponse.Json.MAPPER.createArrayNode();
+        state.config().pools().forEach((name, pool) -> pools.add(summary(name, pool, reports.get(name))));
+        return pools;
     }
 
-    private AdminResponse pools(AdminRequest request) {
-        Pools all = new Pools(view.pools().stream()
-                .map(pool -> new Summary(
-                        pool.name(), pool.panic(), pool.up(), pool.servers().size()))
-                .toList());
-        return read(request, all, "The list of pools can only be read.");
+    private static ObjectNode summary(String name, PoolConfig pool, @Nullable PoolReport report) {
+        return AdminResponse.Json.MAPPER
+                .createObjectNode()
+                .put("name", name)
+                .put("panic", report != null && report.panic())
+                .put("up", report == null ? 0 : report.up())
+                .put("servers", pool.servers().size());
     }
 
-    private AdminResponse pool(AdminRequest request, List<String> path) {
-        PoolReport pool = view.pools().stream()
-                .filter(each -> each.name().equals(path.get(2)))
-                .findFirst()
-                .orElse(null);
+    private AdminResponse get(int status, State state, String name) throws Refused {
+        PoolConfig pool = state.pool(name);
         if (pool == null) {
-            return AdminResponse.problem(404, "There is no pool '" + path.get(2) + "'.");
-        } else if (path.size() == 3) {
-            return read(request, pool, "A pool can only be read.");
-        } else if (path.size() == 4 && path.get(3).equals("servers")) {
-            return read(request, new Servers(pool.servers()), "The list of servers can only be read.");
-        } else if (path.size() == 5 && path.get(3).equals("servers")) {
-            return server(request, pool, path.get(4));
+            throw new Refused(Refused.Why.MISSING, "There is no pool '" + name + "'.");
         }
-        return nothing(request);
+        ObjectNode answer = summary(name, pool, view.pool(name));
+        answer.set("servers", servers.all(state, name));
+        answer.put("origin", state.origin(name));
+        answer.set("config", ConfigJson.brief(pool));
+        return AdminResponse.json(status, answer).with("ETag", Tags.of(pool));
     }
 
-    private static AdminResponse read(AdminRequest request, Object value, String otherwise) {
-        return request.reads()
-                ? AdminResponse.json(200, value)
-                : AdminResponse.problem(405, otherwise).with("Allow", "GET, HEAD");
+    private AdminResponse put(AdminRequest request, String name) throws Refused, Body.Unusable, IOException {
+        if (!isName(name)) {
+            throw Body.bad("A pool's name is made of letters, digits, '-', '_' and '.'.");
+        }
+        PoolConfig pool = Body.section(PoolConfig.class, Body.object(request));
+        boolean[] known = {false};
+        Edit edit = state -> {
+            known[0] = state.pool(name) != null;
+            return Edit.putPool(name, pool).on(state);
+        };
+        State state = view.control().edit(Tags.guarded(request, now -> Tags.pool(now, name), edit));
+        AdminResponse answer = get(known[0] ? 200 : 201, state, name);
+        return known[0] ? answer : answer.with("Location", "/v1/pools/" + ServersApi.encoded(name));
     }
 
-    private AdminResponse server(AdminRequest request, PoolReport pool, String address) {
-        ServerReport server = pool.servers().stream()
-                .filter(each -> each.address().equals(address))
-                .findFirst()
-                .orElse(null);
-        if (server == null) {
-            return AdminResponse.problem(404, "The pool '" + pool.name() + "' has no server '" + address + "'.");
-        } else if (request.reads()) {
-            return AdminResponse.json(200, server);
-        } else if (request.method().equals("PATCH")) {
-            return change(request, pool.name(), server);
-        }
-        return AdminResponse.problem(405, "A server can be read (GET) and changed (PATCH).")
-                .with("Allow", "GET, HEAD, PATCH");
+    private static boolean isName(String text) {
+        return !text.isEmpty()
+                && text.chars()
+                        .allMatch(c -> (c >= '0' && c <= '9')
+                                || (c >= 'a' && c <= 'z')
+                                || (c >= 'A' && c <= 'Z')
+                                || "-_.".indexOf(c) >= 0);
     }
 
-    private AdminResponse change(AdminRequest request, String pool, ServerReport server) {
-        JsonNode wanted;
-        try {
-            wanted = AdminResponse.Json.MAPPER.readTree(request.text());
-        } catch (JacksonException malformed) {
-            wanted = null;
+    private AdminResponse remove(AdminRequest request, String name) throws Refused, IOException {
+        PoolConfig known = view.control().state().pool(name);
+        view.control().edit(Tags.guarded(request, now -> Tags.pool(now, name), Edit.removePool(name)));
+        int inFlight = 0;
+        for (ServerConfig server : known == null ? List.<ServerConfig>of() : known.servers()) {
+            inFlight += view.inFlight(name, server.address().toString());
         }
-        String wrong = wrong(wanted);
-        AdminState state = wrong == null && wanted != null
-                ? AdminState.of(wanted.get("state").stringValue())
-                : null;
-        if (state == null) {
-            return AdminResponse.problem(400, wrong == null ? "" : wrong);
-        }
-        ServerReport changed = view.admin(pool, server.address(), state);
-        return changed == null
-                ? AdminResponse.problem(404, "The server has just gone.")
-                : AdminResponse.json(200, changed);
-    }
-
-    /** What is wrong with a wanted change; null for nothing. */
-    private static @Nullable String wrong(@Nullable JsonNode wanted) {
-        if (wanted == null || !wanted.isObject()) {
-            return "The change is to be a JSON object such as {\"state\":\"drain\"}.";
-        }
-        for (Map.Entry<String, JsonNode> member : wanted.properties()) {
-            if (!member.getKey().equals("state")) {
-                return "'" + member.getKey() + "' cannot be changed; 'state' can.";
-            }
-        }
-        JsonNode state = wanted.get("state");
-        if (state == null || !state.isString() || AdminState.of(state.stringValue()) == null) {
-            return "'state' is to be \"ready\", \"drain\" or \"maint\".";
-        }
-        return null;
-    }
-
-    private static AdminResponse nothing(AdminRequest request) {
-        return AdminResponse.problem(404, AdminApi.nothingAt(request));
+        return ServersApi.leaving(inFlight);
     }
 }

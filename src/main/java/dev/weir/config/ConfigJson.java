@@ -2,6 +2,7 @@ package dev.weir.config;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -36,23 +37,28 @@ public final class ConfigJson {
 
     private static ObjectNode section(Record section, boolean brief) {
         ObjectNode object = JSON.createObjectNode();
-        for (Shapes.Field field : Shapes.of(section.getClass()).all()) {
+        Shapes.Fields fields = Shapes.of(section.getClass());
+        // A record may put something in place of an empty value, so its defaults are those of a whole one.
+        @Nullable Record defaults = brief && !fields.demanding() ? ConfigDefaults.of(section.getClass(), Map.of()) : null;
+        for (Shapes.Field field : fields.all()) {
             @Nullable Object value = field.of(section);
-            if (value != null && !isLeftOut(field, value, brief)) {
+            boolean usual = brief
+                    && !field.key().required()
+                    && Objects.equals(value, defaults == null ? ConfigDefaults.of(field) : field.of(defaults));
+            if (value != null && !usual && !isEmpty(field, value)) {
                 object.set(field.name(), node(field.shape(), field.key(), value, brief));
             }
         }
         return object;
     }
 
-    private static boolean isLeftOut(Shapes.Field field, Object value, boolean brief) {
-        boolean empty = switch (field.shape()) {
+    private static boolean isEmpty(Shapes.Field field, Object value) {
+        return switch (field.shape()) {
             case Shape.Single _ -> value.equals("");
             case Shape.Many _ -> ((List<?>) value).isEmpty();
             case Shape.Named _ -> ((Map<?, ?>) value).isEmpty();
             default -> false;
         };
-        return empty || (brief && !field.key().required() && value.equals(ConfigDefaults.of(field)));
     }
 
     private static JsonNode node(Shape shape, Key key, Object value, boolean brief) {

@@ -38,6 +38,7 @@ public final class Control implements AutoCloseable {
     private final ReentrantLock changing = new ReentrantLock();
 
     private volatile State state;
+    private volatile WeirConfig started;
     private Target target = _ -> {};
     /** Another process reads the changes made so far, and perhaps takes over. */
     private volatile boolean frozen;
@@ -45,6 +46,7 @@ public final class Control implements AutoCloseable {
     private Control(StateStore store, State state) {
         this.store = store;
         this.state = state;
+        this.started = state.config();
     }
 
     /**
@@ -69,13 +71,14 @@ public final class Control implements AutoCloseable {
     /**
      * From now on this runs by what holds.
      *
-     * @param running the configuration that it was started with
+     * @param by the configuration that it was started with
      */
-    public void attach(Target running, WeirConfig started) throws IOException {
+    public void attach(Target running, WeirConfig by) throws IOException {
         changing.lock();
         try {
             target = running;
-            if (!started.equals(state.config())) {
+            started = by;
+            if (!by.equals(state.config())) {
                 target.apply(state.config());
             }
         } finally {
@@ -86,6 +89,13 @@ public final class Control implements AutoCloseable {
     /** What holds now. */
     public State state() {
         return state;
+    }
+
+    /** What is wanted and will be so only when Weir is started anew. */
+    public List<Difference.Entry> awaitingRestart() {
+        return Difference.of(started, state.config(), Difference.Load.UNKNOWN).stream()
+                .filter(Difference.Entry::needsRestart)
+                .toList();
     }
 
     /** Whether changes outlive the process. */
@@ -211,6 +221,15 @@ public final class Control implements AutoCloseable {
             target.apply(next.config());
         }
         state = next;
+    }
+
+    /** Looks whether others have changed something, for instance the process that this one took over from. */
+    public void refresh() {
+        try {
+            changedElsewhere(store.load());
+        } catch (IOException unreadable) {
+            LOG.warn("changes made by another instance cannot be read: {}", unreadable.getMessage());
+        }
     }
 
     private void changedElsewhere(Saved saved) {

@@ -21,7 +21,7 @@ public final class Refused extends Exception {
     private final Why why;
     private final transient List<String> problems;
 
-    Refused(Why why, String message) {
+    public Refused(Why why, String message) {
         this(why, message, List.of());
     }
 

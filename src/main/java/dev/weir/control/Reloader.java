@@ -113,6 +113,11 @@ public final class Reloader {
         return new Reloader(control, null, null);
     }
 
+    /** What follows the file. */
+    public Control control() {
+        return control;
+    }
+
     /** The file; null when there is none. */
     public @Nullable Path file() {
         return file;

@@ -27,7 +27,7 @@ public final class Routes {
     }
 
     /** A configuration without routes sends everything to its pools; these are the routes that say so. */
-    static List<RouteConfig> spelledOut(WeirConfig config) {
+    public static List<RouteConfig> spelledOut(WeirConfig config) {
         if (!config.routes().isEmpty()) {
             return config.routes();
         }

@@ -74,4 +74,54 @@ public record State(
         }
         return null;
     }
+
+    /** Where a pool comes from: {@code file} or {@code api}. */
+    public String origin(String pool) {
+        return overlay.pools().containsKey(pool) ? "api" : "file";
+    }
+
+    /** Where a server comes from: {@code file}, {@code api} or what discovered it. */
+    public String origin(String pool, String address) {
+        if (overlay.server(pool, address) instanceof Overlay.ServerEdit.Added) {
+            return "api";
+        }
+        PoolConfig configured = overlay.pools().get(pool) instanceof Overlay.PoolEdit.Put put
+                ? put.config()
+                : base.pools().get(pool);
+        if (configured == null || has(configured.servers(), address)) {
+            return origin(pool);
+        }
+        for (Map.Entry<String, List<ServerConfig>> source :
+                discovered.getOrDefault(pool, Map.of()).entrySet()) {
+            if (has(source.getValue(), address)) {
+                return source.getKey();
+            }
+        }
+        return origin(pool);
+    }
+
+    private static boolean has(List<ServerConfig> servers, String address) {
+        return servers.stream().anyMatch(server -> server.address().canonical().equals(address));
+    }
+
+    /** Where a route comes from: {@code file} or {@code api}. */
+    public String originOfRoute(String id) {
+        boolean added = overlay.routes().stream()
+                .anyMatch(each -> Routes.ids(List.of(each.route())).getFirst().equals(id));
+        return added ? "api" : "file";
+    }
+
+    /** How discovery makes what holds differ from the file. */
+    public List<Difference.Entry> byDiscovery() {
+        return Difference.of(base, withoutChanges(), Difference.Load.UNKNOWN);
+    }
+
+    /** How the admin API makes what holds differ from what would hold without it. */
+    public List<Difference.Entry> byApi() {
+        return Difference.of(withoutChanges(), config(), Difference.Load.UNKNOWN);
+    }
+
+    private WeirConfig withoutChanges() {
+        return Effective.of(base, Overlay.NONE, discovered).config();
+    }
 }

@@ -155,32 +155,16 @@ public final class HealthKeeper implements AutoCloseable, PoolHealth.Listener {
         });
     }
 
-    /**
-     * An operator wants this of a server from now on; control plane, waits for the keeper.
-     *
-     * @param server its address as text
-     * @return what there is to say about it then; null when there is no such pool or server
-     */
-    public @Nullable ServerReport admin(String pool, String server, AdminState state) {
-        return ask(() -> {
-                    PoolHealth kept = pools.get(pool);
-                    int index = kept == null ? -1 : kept.indexOf(server);
-                    return kept == null || index < 0
-                            ? Optional.<ServerReport>empty()
-                            : Optional.of(admin(kept, index, state));
-                })
-                .orElse(null);
+    /** The same without the servers, which may be many. */
+    public List<PoolReport> summaries() {
+        return ask(() -> pools.values().stream().map(Reports::summary).toList());
     }
 
-    private ServerReport admin(PoolHealth pool, int index, AdminState state) {
-        long now = System.nanoTime();
-        ServerHealth server = pool.servers.get(index);
-        server.machine.admin(state, now);
-        pool.settle(now);
-        if (state == AdminState.READY) {
-            schedule.hasten(server, 0, now);
-        }
-        return new Reports(now, Instant.now()).server(pool, index);
+    /** What there is to say about one pool; null when there is none of this name. Control plane, waits for the keeper. */
+    public @Nullable PoolReport report(String name) {
+        return ask(() -> Optional.ofNullable(pools.get(name))
+                        .map(pool -> new Reports(System.nanoTime(), Instant.now()).pool(pool)))
+                .orElse(null);
     }
 
     /**

@@ -18,6 +18,15 @@ final class Reports {
         this.wall = wall;
     }
 
+    /** Without its servers, which may be many. */
+    static PoolReport summary(PoolHealth pool) {
+        int up = 0;
+        for (ServerHealth server : pool.servers) {
+            up += server.state().serves() ? 1 : 0;
+        }
+        return new PoolReport(pool.pool.name(), pool.panic(), up, List.of());
+    }
+
     PoolReport pool(PoolHealth pool) {
         List<ServerReport> servers = new ArrayList<>();
         int up = 0;

@@ -165,6 +165,16 @@ public final class LoopMeters {
         }
     }
 
+    /** Adds how many requests of each pool have ended, and how many of them with 5xx or no answer. Any thread. */
+    void addRequests(Map<String, Activity.Requests> sums) {
+        pools.forEach((name, pool) -> {
+            long[] byClass = new long[StatusCounters.CLASSES.size()];
+            pool.unserved.addTo(byClass);
+            pool.servers.values().forEach(server -> server.requests.addTo(byClass));
+            sums.merge(name, Activity.Requests.of(byClass), Activity.Requests::plus);
+        });
+    }
+
     private PoolMeters pool(String name) {
         return pools.computeIfAbsent(name, key -> new PoolMeters());
     }

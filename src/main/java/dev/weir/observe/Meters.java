@@ -1,5 +1,6 @@
 package dev.weir.observe;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -73,6 +74,21 @@ public final class Meters {
         long[] sums = new long[Histogram.CELLS];
         loops.forEach(loop -> loop.addFirstBytes(pool, sums));
         return new Durations(sums);
+    }
+
+    /** How much goes on, for people; a small part of a scrape. Any thread but a loop. */
+    public Activity activity() {
+        Map<String, Activity.Requests> pools = new HashMap<>();
+        long connections = 0;
+        long tunnels = 0;
+        long inFlight = 0;
+        for (LoopMeters loop : loops) {
+            loop.addRequests(pools);
+            connections += loop.connectionsOpen.get();
+            tunnels += loop.tunnelsOpen.get();
+            inFlight += loop.requestsInFlight.get();
+        }
+        return new Activity(System.nanoTime(), connections, tunnels, inFlight, pools);
     }
 
     Iterable<LoopMeters> cells() {

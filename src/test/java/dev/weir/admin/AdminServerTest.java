@@ -5,14 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.config.Address;
-import dev.weir.config.AdminState;
 import dev.weir.config.WeirConfig.AdminConfig;
-import dev.weir.health.PoolReport;
-import dev.weir.health.ServerReport;
 import dev.weir.loop.GivenSocket;
 import dev.weir.loop.Transport;
-import dev.weir.observe.Exposition;
-import dev.weir.observe.Meters;
 import io.netty.channel.epoll.LinuxSocket;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -37,7 +32,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,45 +49,20 @@ class AdminServerTest {
     private static final AdminConfig ANY_PORT = new AdminConfig(new Address.Inet("127.0.0.1", 0));
     private static final Transport TRANSPORT = Transport.best();
 
-    private final Meters meters = new Meters(1);
-    private final AtomicReference<@Nullable String> notReady = new AtomicReference<>();
+    private final FakeView view = new FakeView("listeners: [{ bind: ':1' }]\npools: { web: {} }\n");
     private final HttpClient client = HttpClient.newHttpClient();
     private AdminServer server;
 
     @TempDir
     Path folder;
 
-    private final AdminView view = new AdminView() {
-        @Override
-        public @Nullable String notReady() {
-            return notReady.get();
-        }
-
-        @Override
-        public Exposition metrics(String accept) {
-            if (accept.equals("broken/on-purpose")) {
-                throw new IllegalStateException("broken on purpose");
-            }
-            return Exposition.of(meters, accept);
-        }
-
-        @Override
-        public List<PoolReport> pools() {
-            throw new IllegalStateException("not asked in this test");
-        }
-
-        @Override
-        public ServerReport admin(String pool, String server, AdminState state) {
-            throw new IllegalStateException("not asked in this test");
-        }
-    };
-
     /** Keeps so many questions for readiness waiting. */
-    private static final class BlockedView implements AdminView {
+    private static final class BlockedView extends FakeView {
         final CountDownLatch entered;
         final CountDownLatch released = new CountDownLatch(1);
 
         BlockedView(int requests) {
+            super("listeners: [{ bind: ':1' }]\npools: { web: {} }\n");
             entered = new CountDownLatch(requests);
         }
 
@@ -105,21 +74,6 @@ class AdminServerTest {
             } catch (InterruptedException e) {
                 return "interrupted";
             }
-        }
-
-        @Override
-        public Exposition metrics(String accept) {
-            throw new IllegalStateException("not asked in this test");
-        }
-
-        @Override
-        public List<PoolReport> pools() {
-            throw new IllegalStateException("not asked in this test");
-        }
-
-        @Override
-        public ServerReport admin(String pool, String server, AdminState state) {
-            throw new IllegalStateException("not asked in this test");
         }
     }
 
@@ -146,7 +100,7 @@ class AdminServerTest {
     @Test
     void readyz_followsTheView() throws Exception {
         assertThat(send("GET", "/readyz", "").body()).isEqualTo("ready");
-        notReady.set("stopping");
+        view.notReady = "stopping";
         HttpResponse<String> answer = send("GET", "/readyz", "");
         assertThat(answer.statusCode()).isEqualTo(503);
         assertThat(answer.body()).isEqualTo("not ready: stopping");
@@ -154,7 +108,7 @@ class AdminServerTest {
 
     @Test
     void metrics_byAccept_inBothFormats() throws Exception {
-        meters.loop(0).connectionsAccepted.add(3);
+        view.meters.loop(0).connectionsAccepted.add(3);
         HttpResponse<String> text = send("GET", "/metrics", "*/*");
         assertThat(text.headers().firstValue("Content-Type")).get().asString().startsWith("text/plain; version=0.0.4");
         assertThat(text.body()).contains("weir_downstream_connections_accepted_total 3.0\n");
@@ -390,6 +344,34 @@ class AdminServerTest {
         assertThat(server.port()).isEqualTo(listening.localAddress().getPort());
         assertThat(server.descriptor()).isEqualTo(listening.intValue());
         assertThat(send("GET", "/livez", "").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void retire_letsWhatIsUnderWayHaveItsAnswer() throws Exception {
+        BlockedView blocked = new BlockedView(1);
+        server.close();
+        server = AdminServer.start(ANY_PORT, TRANSPORT, blocked);
+        try (Socket idle = connect();
+                Socket busy = connect()) {
+            busy.getOutputStream().write("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(US_ASCII));
+            assertThat(blocked.entered.await(10, TimeUnit.SECONDS)).isTrue();
+            server.retire();
+            assertThat(idle.getInputStream().read()).isEqualTo(-1);
+            blocked.released.countDown();
+            assertThat(new String(busy.getInputStream().readAllBytes(), US_ASCII))
+                    .startsWith("HTTP/1.1 200 OK")
+                    .contains("Connection: close");
+        }
+    }
+
+    @Test
+    void change_ofTheToken_holdsAtOnce() throws Exception {
+        Path file = Files.writeString(folder.resolve("token"), "s3cret");
+        AdminConfig wanted = new AdminConfig(new Address.Inet("127.0.0.1", 0), file.toString(), "", "0600");
+        server.change(wanted).run();
+        assertThat(server.config()).isEqualTo(wanted);
+        assertThat(send("GET", "/metrics", "").statusCode()).isEqualTo(401);
+        assertThat(withToken("s3cret")).isEqualTo(200);
     }
 
     @Test

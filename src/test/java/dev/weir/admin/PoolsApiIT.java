@@ -118,11 +118,13 @@ class PoolsApiIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{\"state\":\"off\"} | state' is to be",
-                "{\"weight\":2} | weight' cannot be changed",
-                "{} | state' is to be",
+                "{\"state\":\"off\"} | state: found 'off', expected one of ready, drain, maint",
+                "{\"wieght\":2} | unknown key 'wieght'; did you mean 'weight'?",
+                "{\"weight\":257} | expected a whole number from 0 to 256",
+                "{\"address\":\"a:1\"} | address' cannot be changed",
+                "{} | The content says nothing to change",
                 "[] | is to be a JSON object",
-                "{ | is to be a JSON object"
+                "{ | The content is not JSON"
             })
     void change_thatCannotBe_400SaysWhy(String body, String why) throws IOException {
         assertThat(ask("PATCH", web(), "", body))
@@ -141,7 +143,9 @@ class PoolsApiIT {
 
     @Test
     void method_unknown_405SaysWhich() throws IOException {
-        assertThat(ask("DELETE", web(), "", "")).startsWith("HTTP/1.1 405 ").contains("GET, HEAD, PATCH");
+        assertThat(ask("POST", web(), "", ""))
+                .startsWith("HTTP/1.1 405 ")
+                .contains("\r\nAllow: DELETE, GET, HEAD, PATCH, PUT\r\n");
         assertThat(ask("POST", "/v1/pools", "", "")).startsWith("HTTP/1.1 405 ");
     }
 

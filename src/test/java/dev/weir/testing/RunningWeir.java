@@ -5,11 +5,16 @@ import dev.weir.Weir;
 import dev.weir.config.ConfigReader;
 import dev.weir.config.ConfigResult;
 import dev.weir.config.WeirConfig;
+import dev.weir.control.Control;
+import dev.weir.control.FileStore;
+import dev.weir.control.Reloader;
+import dev.weir.process.InheritedSockets;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 
 /** A Weir of its own for one test, on ephemeral ports, started from the text of a configuration. */
 public final class RunningWeir implements AutoCloseable {
@@ -39,6 +44,22 @@ public final class RunningWeir implements AutoCloseable {
     /** Changes to another configuration while it runs. */
     public void apply(String yaml) throws IOException {
         weir.apply(read(yaml));
+    }
+
+    /** Follows this file, and keeps what its API changes beside it. */
+    public static RunningWeir following(Path file) throws IOException {
+        if (!(ConfigReader.read(file) instanceof ConfigResult.Sound sound)) {
+            throw new IllegalArgumentException("faulty test configuration");
+        }
+        FileStore store = FileStore.at(file.resolveSibling(file.getFileName() + ".state.json"));
+        Control control = Control.open(sound.config(), "", store);
+        try {
+            Weir weir = Weir.prepare(Reloader.of(control, file), InheritedSockets.none());
+            weir.accept();
+            return new RunningWeir(weir);
+        } catch (StartFailure failure) {
+            throw new IllegalStateException(failure);
+        }
     }
 
     /**
