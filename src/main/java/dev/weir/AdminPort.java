@@ -3,6 +3,8 @@ package dev.weir;
 import dev.weir.admin.AdminView;
 import dev.weir.control.Control;
 import dev.weir.control.Reloader;
+import dev.weir.discovery.Discovery;
+import dev.weir.discovery.SourceReport;
 import dev.weir.health.HealthKeeper;
 import dev.weir.health.PoolReport;
 import dev.weir.observe.Activity;
@@ -36,6 +38,7 @@ final class AdminPort implements AdminView {
             Meters meters,
             HealthKeeper health,
             ServerRegistry servers,
+            Discovery discovery,
             Supplier<String> notReady,
             Supplier<List<String>> listeners,
             BiConsumer<String, String> cut,
@@ -71,6 +74,11 @@ final class AdminPort implements AdminView {
     @Override
     public @Nullable PoolReport pool(String name) {
         return parts.health.report(name);
+    }
+
+    @Override
+    public List<SourceReport> sources(String pool) {
+        return parts.discovery.reports(pool);
     }
 
     @Override

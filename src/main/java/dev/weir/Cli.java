@@ -6,6 +6,7 @@ import dev.weir.config.ConfigReader;
 import dev.weir.config.ConfigResult;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.WeirConfig;
+import dev.weir.fleet.FleetAddress;
 import dev.weir.tls.CertificateCheck;
 import java.io.PrintStream;
 import java.nio.file.InvalidPathException;
@@ -31,6 +32,9 @@ final class Cli {
     interface Actions {
         /** {@code file}: where the configuration was read; null when it has no file. */
         void serve(WeirConfig config, @Nullable Path file) throws StartFailure;
+
+        /** Runs what the fleet at this address runs. */
+        void join(FleetAddress fleet) throws StartFailure;
 
         void demo(int port, Address admin) throws StartFailure;
     }
@@ -91,7 +95,12 @@ final class Cli {
         return DONE;
     }
 
+    /** {@code file}: or the address of a fleet. */
     int runFile(String file) throws Misuse, StartFailure {
+        if (FleetAddress.looksLike(file)) {
+            actions.join(FleetView.address(file));
+            return DONE;
+        }
         ConfigResult.Sound sound = read(file);
         if (sound == null) {
             return FAILED;

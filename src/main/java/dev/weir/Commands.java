@@ -68,7 +68,8 @@ final class Commands {
                 .addSubcommand(new ChangeCommands.Reload(out))
                 .addSubcommand(new ChangeCommands.Plan(out))
                 .addSubcommand(new ChangeCommands.Diff(out))
-                .addSubcommand(new UpgradeCommand(out));
+                .addSubcommand(new UpgradeCommand(out))
+                .addSubcommand(new ConfigCommand(cli, out, System.getenv()));
     }
 
     private static boolean isTerminal() {
@@ -122,8 +123,12 @@ final class Commands {
     @Command(
             name = "run",
             mixinStandardHelpOptions = true,
-            description = "Runs what a file describes, until it is told to stop.")
-    int runFile(@Parameters(paramLabel = "FILE", description = "The configuration.") String file)
+            description = "Runs what a file describes, or what a fleet shares in etcd, until it is told to stop.")
+    int runFile(
+            @Parameters(
+                            paramLabel = "FILE",
+                            description = "The configuration, or the address of a fleet: etcd://host:2379/weir.")
+                    String file)
             throws Cli.Misuse, StartFailure {
         return cli.runFile(file);
     }

@@ -2,10 +2,12 @@ package dev.weir;
 
 import dev.weir.config.Address;
 import dev.weir.config.WeirConfig;
+import dev.weir.fleet.FleetAddress;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /** The program. */
 public final class Main {
@@ -28,10 +30,18 @@ public final class Main {
         }
 
         @Override
+        public void join(FleetAddress fleet) throws StartFailure {
+            new Service(err, arguments).run(fleet);
+        }
+
+        @Override
         public void demo(int port, Address admin) throws StartFailure {
             Signals signals = Signals.heard(err);
             try (Demo demo = Demo.start(port, admin)) {
-                signals.control(demo.weir());
+                signals.control(
+                        demo.weir(),
+                        () -> LoggerFactory.getLogger(Main.class)
+                                .warn("SIGHUP changes nothing: the demonstration has no configuration file"));
                 demo.describe(out);
                 demo.weir().awaitStop();
             }

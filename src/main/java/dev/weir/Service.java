@@ -4,7 +4,10 @@ import dev.weir.admin.AdminView.UpgradeFailed;
 import dev.weir.config.WeirConfig;
 import dev.weir.control.Control;
 import dev.weir.control.Digest;
+import dev.weir.control.FileWatch;
 import dev.weir.control.Reloader;
+import dev.weir.fleet.Fleet;
+import dev.weir.fleet.FleetAddress;
 import dev.weir.process.InheritedSockets;
 import dev.weir.process.Launch;
 import dev.weir.process.PidFile;
@@ -17,6 +20,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +49,7 @@ final class Service {
     }
 
     /**
-     * Returns when it has stopped.
+     * Runs this configuration. Returns when it has stopped.
      *
      * @param file where the configuration was read; null when it has no file
      */
@@ -53,22 +57,67 @@ final class Service {
         Signals signals = Signals.heard(err);
         Control control = control(config, file);
         Reloader reloader = file == null ? Reloader.none(control) : Reloader.of(control, file);
+        serve(config, signals, reloader, _ -> {}, () -> {});
+        control.close();
+    }
+
+    /** Runs what a fleet runs, as one of it. Returns when it has stopped. */
+    void run(FleetAddress address) throws StartFailure {
+        Signals signals = Signals.heard(err);
+        try (Fleet fleet = Fleet.join(address, environment)) {
+            Control control = Control.open(fleet.config(), fleet.version(), fleet.store());
+            Reloader reloader = Reloader.of(control, fleet.source());
+            Consumer<Weir> accepting = weir -> fleet.follow(reloader, Weir.version(), weir.admin());
+            // It goes from the list as soon as it takes no changes any more, which must not hold up its end.
+            Runnable leaving = () -> Thread.ofVirtual().name("weir-fleet-leave").start(fleet::close);
+            serve(fleet.config(), signals, reloader, accepting, leaving);
+            control.close();
+        } catch (IOException failure) {
+            throw new StartFailure(failure);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Serves until it has stopped.
+     *
+     * @param accepting called when it accepts
+     * @param leaving called when it begins to stop, or another process has taken over
+     */
+    private void serve(
+            WeirConfig config, Signals signals, Reloader reloader, Consumer<Weir> accepting, Runnable leaving)
+            throws StartFailure {
         PidFile pidFile = config.pidFile().isEmpty() ? null : new PidFile(Path.of(config.pidFile()));
         Weir weir = started(reloader, pidFile);
-        try (Upgrade upgrade = upgrade(config, weir)) {
-            weir.tellProgress(manager::stopping);
+        try (Upgrade upgrade = upgrade(config, weir);
+                FileWatch watch = FileWatch.start(reloader)) {
+            weir.tellProgress(progress -> {
+                leaving.run();
+                manager.stopping(progress);
+            });
             weir.describe().forEach(line -> err.println("weir: " + line));
             Watchdog watchdog = Watchdog.start(manager, environment, weir.loops());
-            weir.upgradedBy(() -> upgraded(weir, upgrade, watchdog));
-            signals.control(weir);
+            weir.upgradedBy(() -> {
+                long pid = upgraded(weir, upgrade, watchdog, watch);
+                leaving.run();
+                return pid;
+            });
+            signals.control(weir, () -> reload(reloader, weir));
+            accepting.accept(weir);
             manager.ready(String.join(", ", weir.describe()));
             weir.awaitStop();
             watchdog.close();
         }
-        control.close();
         if (pidFile != null) {
             pidFile.remove();
         }
+    }
+
+    private void reload(Reloader reloader, Weir weir) {
+        manager.reloading();
+        reloader.reload("SIGHUP");
+        manager.ready(String.join(", ", weir.describe()));
     }
 
     private static Control control(WeirConfig config, @Nullable Path file) throws StartFailure {
@@ -89,6 +138,7 @@ final class Service {
     }
 
     private Weir alone(Reloader reloader, @Nullable PidFile pidFile) throws IOException, StartFailure {
+        WarmUp.run(reloader.control().state().config().warmUp());
         Weir weir = Weir.prepare(reloader, InheritedSockets.activated(environment));
         try {
             if (pidFile != null) {
@@ -105,6 +155,7 @@ final class Service {
     /** Until the old process has given way, what fails ends this one alone. */
     private static Weir after(Takeover takeover, Reloader reloader, @Nullable PidFile pidFile)
             throws IOException, StartFailure {
+        WarmUp.run(reloader.control().state().config().upgrade().warmUp());
         Weir weir = Weir.prepare(reloader, takeover.sockets());
         try {
             weir.goOnWith(takeover.carried());
@@ -136,12 +187,13 @@ final class Service {
                 () -> Launch.ofThisProcess(arguments), config.upgrade().startTimeout(), weir::passOn, weir::isStopping);
     }
 
-    private long upgraded(Weir weir, Upgrade upgrade, Watchdog watchdog) throws UpgradeFailed {
+    private long upgraded(Weir weir, Upgrade upgrade, Watchdog watchdog, FileWatch watch) throws UpgradeFailed {
         weir.freeze(true);
         try {
             long pid = upgrade.run();
             manager.mainProcess(pid);
             watchdog.close();
+            watch.close();
             weir.tellProgress(progress -> {});
             err.println("weir: process " + pid + " has taken over; this one ends when all that it serves has ended");
             weir.leave();

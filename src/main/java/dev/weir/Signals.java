@@ -18,6 +18,9 @@ final class Signals {
 
     private final PrintStream err;
     private @Nullable Weir weir;
+    /** Until there is an instance, it is about to read its file anyway. */
+    private Runnable reload = () -> {};
+
     private int stops;
 
     private Signals(PrintStream err) {
@@ -31,13 +34,18 @@ final class Signals {
         on("INT", signals::stop);
         on("USR1", signals::reopenLogs);
         on("USR2", signals::upgrade);
-        on("HUP", () -> LOG.warn("SIGHUP changes nothing: a changed configuration takes a restart"));
+        on("HUP", signals::reload);
         return signals;
     }
 
-    /** Lets signals control this instance, also those that came before. */
-    synchronized void control(Weir started) {
+    /**
+     * Lets signals control this instance, also those that came before.
+     *
+     * @param reloading has it follow its file; may block
+     */
+    synchronized void control(Weir started, Runnable reloading) {
         weir = started;
+        reload = reloading;
         if (stops > 0) {
             started.stop();
         }
@@ -70,6 +78,11 @@ final class Signals {
                 }
             });
         }
+    }
+
+    private synchronized void reload() {
+        reopenLogs();
+        Thread.ofVirtual().name("weir-reload").start(reload);
     }
 
     private synchronized void reopenLogs() {

@@ -36,6 +36,13 @@ final class StatusCommand implements Callable<Integer> {
     @Option(names = "--once", description = "Shows it once, on a terminal too.")
     private boolean once;
 
+    @Option(
+            names = "--fleet",
+            paramLabel = "ADDRESS",
+            defaultValue = "",
+            description = "Shows the instances of this fleet instead, as in etcd://host:2379/weir.")
+    private String fleet = "";
+
     /** {@code terminal}: whether {@code out} is one. */
     StatusCommand(PrintStream out, BooleanSupplier terminal) {
         this.out = out;
@@ -43,7 +50,10 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws Cli.Misuse, Failed {
+    public Integer call() throws Cli.Misuse, Failed, StartFailure {
+        if (!fleet.isEmpty()) {
+            return FleetView.print(FleetView.address(fleet), System.getenv(), out);
+        }
         try (AdminClient client = admin.client()) {
             if (admin.json()) {
                 out.println(client.get("/v1/status").toPrettyString());

@@ -94,7 +94,9 @@ public final class Weir {
 
     /** How a new process takes over. */
     private volatile Upgrading upgrading = () -> {
-        throw new AdminView.UpgradeFailed("this Weir runs within another program, which starts it");
+        String why = "this Weir runs within another program, which starts it";
+        LOG.warn("upgrade: {}", why);
+        throw new AdminView.UpgradeFailed(why);
     };
     /** Told how a stop goes on. */
     private volatile Consumer<String> heard = text -> {};
@@ -119,6 +121,7 @@ public final class Weir {
                 meters,
                 health,
                 servers,
+                discovery,
                 () -> stopping.get() ? "stopping" : "",
                 this::addresses,
                 this::cut,
@@ -165,6 +168,8 @@ public final class Weir {
         Weir weir = new Weir(control, reloader, new Meters(loops));
         try {
             weir.begin(config, given);
+            control.attach(weir::apply, config);
+            weir.discover(config);
         } catch (IOException failure) {
             weir.end();
             throw new StartFailure(failure);
@@ -184,13 +189,11 @@ public final class Weir {
         resolution.start();
         hedging.start();
         tls.start();
-        control.attach(this::apply, first);
-        discovery.offer(meters);
-        discover(first);
     }
 
     /** What is found soon is there before anybody can ask for it. */
     private void discover(WeirConfig first) {
+        discovery.offer(meters);
         discovery.follow(first);
         try {
             if (!discovery.awaitFirst(DISCOVERY_PATIENCE)) {
@@ -258,7 +261,7 @@ public final class Weir {
         if (former != null) {
             opened.bound.forEach(Listener::accept);
         }
-        goneListeners.forEach(Listener::close);
+        goneListeners.forEach(Listener::remove);
         List<Server> gone = change.finish();
         onLoops((worker, connected) -> {
             goneListeners.forEach(connected::drain);
@@ -286,7 +289,8 @@ public final class Weir {
         final List<Listener> bound = new ArrayList<>();
         AccessLog log = accessLog;
 
-        @Nullable AdminServer admin = Weir.this.admin;
+        @Nullable
+        AdminServer admin = Weir.this.admin;
 
         Runnable adminChange = () -> {};
 
@@ -503,6 +507,12 @@ public final class Weir {
         return lines;
     }
 
+    /** Where the admin port is; empty without one. */
+    String admin() {
+        AdminServer running = admin;
+        return running == null ? "" : running.boundTo().toString();
+    }
+
     /** The port of each listener, in the order of the configuration; -1 for a unix domain socket. */
     public List<Integer> ports() {
         return listeners.stream().map(Listener::port).toList();
@@ -628,6 +638,7 @@ public final class Weir {
         WeirConfig.ShutdownConfig config = this.config.shutdown();
         LOG.info("stopping: requests under way have {} to finish", config.deadline());
         heard.accept("stopping");
+        discovery.close();
         drain.delay(config.readinessDelay());
         for (Listener listener : listeners) {
             listener.close();

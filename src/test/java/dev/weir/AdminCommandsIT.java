@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.config.Address;
 import dev.weir.config.WeirConfig;
+import dev.weir.fleet.FleetAddress;
 import dev.weir.testing.RunningWeir;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -47,6 +48,11 @@ class AdminCommandsIT {
         @Override
         public void serve(WeirConfig config, @Nullable Path file) {
             throw new AssertionError("nothing is to be served");
+        }
+
+        @Override
+        public void join(FleetAddress fleet) {
+            throw new AssertionError("nothing is to be started");
         }
 
         @Override

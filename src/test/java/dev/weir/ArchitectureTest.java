@@ -93,7 +93,7 @@ class ArchitectureTest {
                 .whereLayer("control")
                 .mayOnlyAccessLayers("config", "observe", "tls")
                 .whereLayer("admin")
-                .mayOnlyAccessLayers("config", "observe", "loop", "pool", "balance", "health", "control")
+                .mayOnlyAccessLayers("config", "observe", "loop", "pool", "balance", "health", "control", "discovery")
                 .whereLayer("etcd")
                 .mayOnlyAccessLayers("tls")
                 .whereLayer("discovery")

@@ -11,6 +11,7 @@ import dev.weir.config.ListenerConfig;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.PoolConfig.ServerConfig;
 import dev.weir.config.WeirConfig;
+import dev.weir.fleet.FleetAddress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -40,6 +41,7 @@ class CliTest {
     private static final class Recorded implements Cli.Actions {
         private final List<WeirConfig> served = new ArrayList<>();
         private final List<String> demos = new ArrayList<>();
+        private final List<String> fleets = new ArrayList<>();
 
         @Override
         public void serve(WeirConfig config, @Nullable Path file) throws StartFailure {
@@ -47,6 +49,11 @@ class CliTest {
                 throw new StartFailure("cannot listen on :1: permission denied");
             }
             served.add(config);
+        }
+
+        @Override
+        public void join(FleetAddress fleet) {
+            fleets.add(fleet.toString());
         }
 
         @Override
@@ -240,5 +247,23 @@ class CliTest {
     void main_misused_returnsTheExitCode() {
         assertThat(Main.run(new String[] {"run", "nowhere.yaml"}, stream(out), stream(err)))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void run_fleet_isJoined() {
+        assertThat(weir("run", "etcd://one.internal,two.internal:2380/weir/prod/"))
+                .isZero();
+        assertThat(actions.fleets).containsExactly("etcd://one.internal:2379,two.internal:2380/weir/prod");
+    }
+
+    @Test
+    void run_fleetThatIsWrong_saysWhat() {
+        assertThat(weir("run", "etcd://one.internal")).isEqualTo(Cli.MISUSED);
+        assertThat(weir("run", "etcd://root:secret@one.internal/weir")).isEqualTo(Cli.MISUSED);
+        assertThat(weir("run", "etcds://one:two/weir")).isEqualTo(Cli.MISUSED);
+        assertThat(err())
+                .contains("weir: the prefix is missing, as in etcd://host:2379/weir")
+                .contains("weir: the user does not belong in the address; set WEIR_ETCD_USER and WEIR_ETCD_PASSWORD")
+                .contains("weir: 'one:two' is no host and port, as in etcd-1.internal:2379");
     }
 }

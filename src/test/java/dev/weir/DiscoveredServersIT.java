@@ -6,6 +6,10 @@ import static org.awaitility.Awaitility.await;
 import dev.weir.testing.NameServer;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -109,6 +113,65 @@ class DiscoveredServersIT {
             String keys = "resolver: { servers: [\"" + names.hostAndPort() + "\"] }\n";
             try (RunningWeir weir = weir("discover: [{ srv: _http._tcp.web.internal }]", keys)) {
                 assertThat(weir.exchange(REQUEST)).contains("X-Server: one");
+            }
+        }
+    }
+
+    private static HttpResponse<String> ask(RunningWeir weir, String method, String path, String body)
+            throws Exception {
+        URI uri = URI.create("http://127.0.0.1:" + weir.weir().adminPort() + path);
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest request = HttpRequest.newBuilder(uri)
+                    .header("Content-Type", "application/json")
+                    .method(method, HttpRequest.BodyPublishers.ofString(body))
+                    .build();
+            return client.send(request, HttpResponse.BodyHandlers.ofString());
+        }
+    }
+
+    private Path file(String pool) throws Exception {
+        return Files.writeString(
+                folder.resolve("weir.yaml"),
+                "event-loops: 1\nadmin: { bind: \"127.0.0.1:0\" }\nlisteners: [{ bind: \"127.0.0.1:0\" }]\n"
+                        + "pools: { web: { slow-start: 0s, balance: round-robin, " + pool + " } }\n");
+    }
+
+    @Test
+    void source_removedByAReload_takesItsServersAlongAndMayComeBack() throws Exception {
+        try (ScriptedServer one = server("one");
+                ScriptedServer two = server("two")) {
+            String own = "servers: [\"" + one.address() + "\"]";
+            String both = own + ", discover: [{ file: \"" + list("[\"" + two.address() + "\"]") + "\" }]";
+            try (RunningWeir weir = RunningWeir.following(file(both))) {
+                awaitAnswering(weir, "one", "two");
+                file(own);
+                assertThat(ask(weir, "POST", "/v1/reload", "").statusCode()).isEqualTo(200);
+                awaitAnswering(weir, "one");
+                assertThat(weir.metrics()).doesNotContain("weir_discovery_servers{");
+                file(both);
+                assertThat(ask(weir, "POST", "/v1/reload", "").statusCode()).isEqualTo(200);
+                awaitAnswering(weir, "one", "two");
+            }
+        }
+    }
+
+    @Test
+    void server_drainedByTheApi_staysSoWhileItsSourceHasIt() throws Exception {
+        try (ScriptedServer one = server("one");
+                ScriptedServer two = server("two");
+                ScriptedServer three = server("three")) {
+            Path list = list("[\"" + one.address() + "\", \"" + two.address() + "\"]");
+            try (RunningWeir weir = weir("discover: [{ file: \"" + list + "\" }]", "")) {
+                awaitAnswering(weir, "one", "two");
+                String server = "/v1/pools/web/servers/" + one.address().replace(":", "%3A");
+                assertThat(ask(weir, "PATCH", server, "{\"state\":\"drain\"}").statusCode())
+                        .isEqualTo(200);
+                awaitAnswering(weir, "two");
+                list("[\"" + one.address() + "\", \"" + three.address() + "\"]");
+                awaitAnswering(weir, "three");
+                assertThat(ask(weir, "GET", "/v1/pools/web", "").body())
+                        .contains("\"source\":\"file:" + list + "\"")
+                        .contains("\"outcome\":\"");
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.weir.admin;
 
 import dev.weir.control.Control;
 import dev.weir.control.Reloader;
+import dev.weir.discovery.SourceReport;
 import dev.weir.health.PoolReport;
 import dev.weir.observe.Activity;
 import dev.weir.observe.Exposition;
@@ -45,6 +46,9 @@ public interface AdminView {
 
     /** The health of one pool; null when there is none of this name. */
     @Nullable PoolReport pool(String name);
+
+    /** How the sources of a pool's servers stand, in the order of its configuration. */
+    List<SourceReport> sources(String pool);
 
     /** What holds, and the way to change it. */
     Control control();

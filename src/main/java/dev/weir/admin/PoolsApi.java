@@ -6,11 +6,13 @@ import dev.weir.config.PoolConfig.ServerConfig;
 import dev.weir.control.Edit;
 import dev.weir.control.Refused;
 import dev.weir.control.State;
+import dev.weir.discovery.SourceReport;
 import dev.weir.health.PoolReport;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -67,9 +69,25 @@ final class PoolsApi {
         }
         ObjectNode answer = summary(name, pool, view.pool(name));
         answer.set("servers", servers.all(state, name));
+        answer.set("sources", sources(name));
         answer.put("origin", state.origin(name));
         answer.set("config", ConfigJson.brief(pool));
         return AdminResponse.json(status, answer).with("ETag", Tags.of(pool));
+    }
+
+    private ArrayNode sources(String name) {
+        ArrayNode sources = AdminResponse.Json.MAPPER.createArrayNode();
+        for (SourceReport report : view.sources(name)) {
+            ObjectNode source = sources.addObject();
+            source.put("source", report.source()).put("servers", report.servers());
+            source.put(
+                    "outcome",
+                    report.outcome() == null ? null : report.outcome().id());
+            source.put("message", report.message());
+            source.put("looked", Objects.toString(report.looked(), null));
+            source.put("succeeded", Objects.toString(report.succeeded(), null));
+        }
+        return sources;
     }
 
     private AdminResponse put(AdminRequest request, String name) throws Refused, Body.Unusable, IOException {

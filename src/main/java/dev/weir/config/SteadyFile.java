@@ -39,7 +39,7 @@ public final class SteadyFile {
         record Unreadable(String why) implements Sight {}
     }
 
-    private record Stamp(Path real, @Nullable Object inode, FileTime modified, long size) {}
+    private record Stamp(Object identity, FileTime modified, long size) {}
 
     private record Seen(@Nullable Stamp stamp, ByteBuffer content, String fault) {
         boolean same(Seen other) {
@@ -76,7 +76,10 @@ public final class SteadyFile {
     private @Nullable Stamp stamp() {
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            return new Stamp(file.toRealPath(), attributes.fileKey(), attributes.lastModifiedTime(), attributes.size());
+            // The inode is that of the file behind all links; where there are none, the target's name has to do.
+            Object inode = attributes.fileKey();
+            return new Stamp(
+                    inode == null ? file.toRealPath() : inode, attributes.lastModifiedTime(), attributes.size());
         } catch (IOException absent) {
             return null;
         }

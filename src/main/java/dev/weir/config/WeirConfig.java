@@ -44,8 +44,7 @@ public record WeirConfig(
         @Key(doc = "Where the line that each request leaves is written.")
         AccessLogConfig accessLog,
 
-        @Key(doc = "The admin port: API and metrics. Without it there is none.") @Nullable
-        AdminConfig admin,
+        @Key(doc = "The admin port: API and metrics. Without it there is none.") @Nullable AdminConfig admin,
 
         @Key(
                 doc = "Where changes made by the admin API are kept, so that they survive a reload and a restart."
@@ -63,7 +62,17 @@ public record WeirConfig(
                 doc = "The file that has the number of the process while it runs. A file that is there already is "
                         + "replaced.",
                 kind = Scalar.FILE_NAME)
-        String pidFile) {
+        String pidFile,
+
+        @Key(
+                doc =
+                        "How long Weir makes requests of its own, to itself, when it starts, before it listens: code that has "
+                                + "been used is fast. Of use where it starts into full traffic.",
+                def = "0s",
+                min = "0s",
+                max = "1m",
+                kind = Scalar.DURATION)
+        Duration warmUp) {
     public WeirConfig {
         listeners = List.copyOf(listeners);
         routes = List.copyOf(routes);
@@ -110,7 +119,17 @@ public record WeirConfig(
                     min = "0s",
                     max = "1h",
                     kind = Scalar.DURATION)
-            Duration idle) {}
+            Duration idle,
+
+            @Key(
+                    doc =
+                            "Over how long the ends of connections are spread, from the end of `readiness-delay` on: each client is told at a "
+                                    + "moment of its own, so that not all go elsewhere at once.",
+                    def = "0s",
+                    min = "0s",
+                    max = "1h",
+                    kind = Scalar.DURATION)
+            Duration spread) {}
 
     /** How a new process takes over. */
     public record UpgradeConfig(
@@ -155,7 +174,17 @@ public record WeirConfig(
                     min = "0s",
                     max = "1h",
                     kind = Scalar.DURATION)
-            Duration idle) {}
+            Duration idle,
+
+            @Key(
+                    doc =
+                            "How long the new process makes requests of its own, to itself, before it says that it is ready: "
+                                    + "code that has been used is fast.",
+                    def = "3s",
+                    min = "0s",
+                    max = "1m",
+                    kind = Scalar.DURATION)
+            Duration warmUp) {}
 
     /**
      * The admin port.

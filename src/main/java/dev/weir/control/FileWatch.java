@@ -29,10 +29,13 @@ public final class FileWatch implements AutoCloseable {
         this.reloader = reloader;
     }
 
-    /** Begins to watch. */
-    public static FileWatch start(Path path, Reloader reloader) {
-        FileWatch watch = new FileWatch(path, reloader);
-        watch.thread.start();
+    /** Begins to watch the file that this follows, if there is one. */
+    public static FileWatch start(Reloader reloader) {
+        Path path = reloader.file();
+        FileWatch watch = new FileWatch(path == null ? Path.of("") : path, reloader);
+        if (path != null) {
+            watch.thread.start();
+        }
         return watch;
     }
 

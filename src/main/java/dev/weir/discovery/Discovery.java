@@ -24,14 +24,18 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The sources of all pools: follows the configuration, so that each source that is written there runs once, and passes
  * their lists on. Control plane; its methods may be called by any thread.
  */
 public final class Discovery implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Discovery.class);
     private static final Duration CONNECT = Duration.ofSeconds(2);
     private static final Duration LOOK = Duration.ofMillis(20);
 
@@ -90,7 +94,7 @@ public final class Discovery implements AutoCloseable {
                 .anyMatch(other -> other.pool().equals(key.pool())
                         && other.config().label().equals(label));
         if (!replaced) {
-            teller.execute(() -> lists.forgotten(key.pool(), label));
+            later(() -> lists.forgotten(key.pool(), label));
         }
     }
 
@@ -102,7 +106,16 @@ public final class Discovery implements AutoCloseable {
         if (!sources.containsKey(key)) {
             ServerSource source = source(key, resolver);
             sources.put(key, source);
-            source.start(servers -> teller.execute(() -> tell(key, source, servers)));
+            source.start(servers -> later(() -> tell(key, source, servers)));
+        }
+    }
+
+    /** What is told goes by one thread; once this is closed nobody is told any more. */
+    private void later(Runnable telling) {
+        try {
+            teller.execute(telling);
+        } catch (RejectedExecutionException closed) {
+            LOG.debug("a list that was found when it was over is left out");
         }
     }
 
@@ -167,7 +180,7 @@ public final class Discovery implements AutoCloseable {
             TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
         }
         CountDownLatch told = new CountDownLatch(1);
-        teller.execute(told::countDown);
+        later(told::countDown);
         return told.await(most.toNanos(), TimeUnit.NANOSECONDS);
     }
 

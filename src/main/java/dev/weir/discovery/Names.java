@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks names up: in the hosts file, by DNS with the records' times to live, and by the operating system where that knows
@@ -30,7 +31,10 @@ public final class Names implements AutoCloseable {
 
     private final ResolverConfig config;
     private final SystemConfig system;
-    private final DnsClient client;
+    /** Made with the first question: most names are no matter of DNS, and it takes its time. Guarded by this. */
+    private @Nullable DnsClient client;
+
+    private boolean closed;
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("weir-name-", 0).factory());
 
@@ -56,7 +60,6 @@ public final class Names implements AutoCloseable {
     Names(ResolverConfig config, SystemConfig system) {
         this.config = config;
         this.system = system;
-        this.client = new DnsClient(config.timeout());
     }
 
     ResolverConfig config() {
@@ -106,7 +109,7 @@ public final class Names implements AutoCloseable {
     }
 
     private Services services(String name, List<InetSocketAddress> servers) throws LookupFailure, InterruptedException {
-        DnsLookup.Answer answer = new DnsLookup(client, servers, DnsRecordType.SRV).find(name);
+        DnsLookup.Answer answer = new DnsLookup(client(), servers, DnsRecordType.SRV).find(name);
         List<Service> found = new ArrayList<>();
         for (Data data : answer.data()) {
             // A target of "." says that there is no such service (RFC 2782).
@@ -222,7 +225,7 @@ public final class Names implements AutoCloseable {
         List<Future<DnsLookup.Answer>> asked = new ArrayList<>();
         try {
             for (DnsRecordType type : types()) {
-                asked.add(threads.submit(() -> new DnsLookup(client, servers, type).find(name)));
+                asked.add(threads.submit(() -> new DnsLookup(client(), servers, type).find(name)));
             }
         } catch (RejectedExecutionException closed) {
             throw new LookupFailure("it has just been configured anew", false);
@@ -258,9 +261,24 @@ public final class Names implements AutoCloseable {
         }
     }
 
+    private synchronized DnsClient client() throws LookupFailure {
+        if (closed) {
+            throw new LookupFailure("it has just been configured anew", false);
+        }
+        DnsClient known = client;
+        if (known == null) {
+            known = new DnsClient(config.timeout());
+            client = known;
+        }
+        return known;
+    }
+
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         threads.shutdownNow();
-        client.close();
+        if (client != null) {
+            client.close();
+        }
     }
 }

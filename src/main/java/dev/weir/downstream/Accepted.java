@@ -12,7 +12,7 @@ record Accepted(Connections connections, Listener listener, ListenerSettings set
 
     /** Whether it is to close after the exchange that is under way. */
     boolean closing() {
-        return listener.closed() || worker().isStopping(place());
+        return listener.removed() || worker().isStopping(place());
     }
 
     /** Its place in a row of {@link Worker#PLACES}, by chance. */
@@ -27,7 +27,7 @@ record Accepted(Connections connections, Listener listener, ListenerSettings set
 
     /** How long its client may leave it idle that usually may for {@code usual} nanoseconds. */
     long idleNanos(long usual) {
-        return worker().idleNanos(listener.closed() ? Math.min(usual, Listener.CLOSED_IDLE_NANOS) : usual);
+        return worker().idleNanos(listener.removed() ? Math.min(usual, Listener.REMOVED_IDLE_NANOS) : usual);
     }
 
     void arm(Deadline deadline, long nanos) {

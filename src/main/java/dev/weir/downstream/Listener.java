@@ -43,8 +43,8 @@ public final class Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     private static final int BACKLOG = 4096;
     private static final long PAUSE_MILLIS = 200;
-    /** How long a connection may be idle once the listener has closed: a request may be on its way. */
-    static final long CLOSED_IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** How long a connection may be idle once the listener is removed: a request may be on its way. */
+    static final long REMOVED_IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** What an accepted peer's address is written to. */
     private static final int PEER_BYTES = 26;
 
@@ -58,7 +58,7 @@ public final class Listener {
 
     private volatile ListenerSettings settings;
     /** Written by the control plane, read by loops once for each response: connections close after their exchange. */
-    private volatile boolean closed;
+    private volatile boolean removed;
 
     private final Acceptor acceptor = new Acceptor();
     /** Whether the socket outlives this process, in the hands of whoever opened it. */
@@ -189,8 +189,8 @@ public final class Listener {
     }
 
     /** Whether connections close after the exchange that is under way. */
-    boolean closed() {
-        return closed;
+    boolean removed() {
+        return removed;
     }
 
     /** One of its connections has ended. */
@@ -222,9 +222,14 @@ public final class Listener {
                 : null;
     }
 
+    /** It is not wanted any more: stops accepting, and its connections end after their exchange. */
+    public void remove() {
+        removed = true;
+        close();
+    }
+
     /** Stops accepting for good: what waits to be accepted still is. Open connections stay, to be drained by {@link Connections}. */
     public void close() {
-        closed = true;
         if (!own || !channel.isOpen()) {
             leave();
             return;

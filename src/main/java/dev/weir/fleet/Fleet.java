@@ -15,6 +15,7 @@ import dev.weir.etcd.KeyValue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -51,6 +52,8 @@ public final class Fleet implements AutoCloseable {
     private LocalCopy.Content kept;
 
     private volatile KeyValue current;
+    /** Guarded by this. */
+    private boolean closed;
 
     private Fleet(FleetAddress address, EtcdClient client, LocalCopy copy, Beginning beginning) {
         this.address = address;
@@ -80,6 +83,9 @@ public final class Fleet implements AutoCloseable {
             beginning = ofEtcd(address, client);
         } catch (IOException failure) {
             beginning = ofCopy(address, copy, failure);
+        }
+        if (!beginning.config().stateFile().isEmpty()) {
+            LOG.warn("fleet: 'state-file' means nothing here: what the admin API changes is kept in etcd");
         }
         return new Fleet(address, client, copy, beginning);
     }
@@ -167,14 +173,18 @@ public final class Fleet implements AutoCloseable {
      *
      * @param admin the address of the admin port; empty without one
      */
-    public void follow(Reloader reloads, String version, String admin) {
+    public synchronized void follow(Reloader reloads, String version, String admin) {
+        if (closed) {
+            return;
+        }
         reloader = reloads;
         copy.write(kept);
         Instant now = Instant.now();
         long pid = ProcessHandle.current().pid();
         String host = host();
-        Instance self =
-                new Instance(host + "-" + pid, host, pid, version, now, admin, kept.revision(), "applied", "", now);
+        // Containers have the number 1 each, and may share the name of their host.
+        String id = host + "-" + pid + "-" + Integer.toString(new SecureRandom().nextInt(0x1000, 0x10000), 16);
+        Instance self = new Instance(id, host, pid, version, now, admin, kept.revision(), "applied", "", now);
         Registration shown = new Registration(client, address.instancesPrefix(), self);
         registration = shown;
         shown.start();
@@ -274,7 +284,11 @@ public final class Fleet implements AutoCloseable {
 
     /** Ends it: the instance goes from the list at once, if etcd can be reached. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         for (EtcdMirror mirror : new EtcdMirror[] {configMirror, stateMirror}) {
             if (mirror != null) {
                 mirror.close();

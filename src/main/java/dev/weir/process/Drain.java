@@ -20,7 +20,7 @@ public final class Drain {
      */
     public record Profile(Duration deadline, Duration tunnels, Duration idle, Duration spread) {
         public static Profile of(WeirConfig.ShutdownConfig config) {
-            return new Profile(config.deadline(), config.tunnels(), config.idle(), Duration.ZERO);
+            return new Profile(config.deadline(), config.tunnels(), config.idle(), config.spread());
         }
 
         public static Profile of(WeirConfig.UpgradeConfig config) {

@@ -5,6 +5,7 @@ import dev.weir.config.ConfigResult;
 import dev.weir.config.WeirConfig;
 import dev.weir.control.Control;
 import dev.weir.control.Reloader;
+import dev.weir.discovery.SourceReport;
 import dev.weir.health.PoolReport;
 import dev.weir.observe.Activity;
 import dev.weir.observe.Exposition;
@@ -92,6 +93,11 @@ class FakeView implements AdminView {
     @Override
     public @Nullable PoolReport pool(String name) {
         return null;
+    }
+
+    @Override
+    public List<SourceReport> sources(String pool) {
+        return List.of();
     }
 
     @Override

@@ -24,13 +24,15 @@ class FileWatchIT {
     Path folder;
 
     private final List<WeirConfig> applied = new CopyOnWriteArrayList<>();
+    /** Set when a test begins to watch. */
+    @SuppressWarnings("NullAway.Init")
     private Reloader reloader;
 
     private FileWatch watching(Path file) throws IOException {
         Control control = Control.of(Configs.two());
         control.attach(applied::add, control.state().config());
         reloader = Reloader.of(control, file);
-        return FileWatch.start(file, reloader);
+        return FileWatch.start(reloader);
     }
 
     private static String weight(int weight) {

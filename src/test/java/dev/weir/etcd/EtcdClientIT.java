@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weir.testing.Etcd;
 import dev.weir.testing.Programs;
+import dev.weir.testing.TestAuthority;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -215,6 +216,43 @@ class EtcdClientIT {
                 to.put(prefix + "b", "2", 0);
                 seen.await(Map.of("a", "1", "b", "2"));
             }
+        }
+    }
+
+    /** As by a network that is cut: the connection stays and nothing comes. */
+    @Test
+    void mirror_etcdStoppedAndGoingOn_isNoticedByItsSilence() throws Exception {
+        Path own = Files.createDirectories(folder.resolve("paused"));
+        Seen seen = new Seen();
+        try (Etcd other = Etcd.start(own)) {
+            EtcdClient to = new EtcdClient(List.of(other.url()), EtcdClient.Login.NONE, "");
+            to.put(prefix + "a", "1", 0);
+            try (EtcdMirror mirror = new EtcdMirror(to, prefix, Duration.ofMillis(200), seen)) {
+                mirror.start();
+                seen.await(Map.of("a", "1"));
+                other.pause();
+                await().atMost(Duration.ofSeconds(15)).until(() -> !seen.failures.isEmpty());
+                assertThat(seen.failures.getFirst()).isEqualTo(other.url() + " does not answer");
+                other.resume();
+                to.put(prefix + "a", "2", 0);
+                seen.await(Map.of("a", "2"));
+            }
+        }
+    }
+
+    @Test
+    void member_withTls_isVerified() throws Exception {
+        Path own = Files.createDirectories(folder.resolve("tls"));
+        TestAuthority authority = TestAuthority.in(own);
+        TestAuthority.Issued certificate = authority.server("localhost", "127.0.0.1");
+        try (Etcd other = Etcd.start(own, "--cert-file=" + certificate.chain(), "--key-file=" + certificate.key())) {
+            List<String> endpoints = List.of("https://127.0.0.1:" + other.port());
+            EtcdClient to = new EtcdClient(
+                    endpoints, EtcdClient.Login.NONE, authority.file().toString());
+            to.put("a", "1", 0);
+            assertThat(to.get("a").keys()).extracting(KeyValue::value).containsExactly("1");
+            EtcdClient distrustful = new EtcdClient(endpoints, EtcdClient.Login.NONE, "");
+            assertThatThrownBy(() -> distrustful.get("a")).isInstanceOf(EtcdFailure.class);
         }
     }
 

@@ -49,12 +49,12 @@ class FailedUpgradeIT {
 
     private Path config() throws IOException {
         return Files.writeString(directory.resolve("weir.yaml"), """
-                event-loops: 1
-                pid-file: "%s"
-                admin: { bind: "127.0.0.1:0" }
-                listeners: [{ bind: "127.0.0.1:0" }]
-                pools: { web: { servers: ["%s"] } }
-                """.formatted(pidFile, server.address()));
+            event-loops: 1
+            pid-file: "%s"
+            admin: { bind: "127.0.0.1:0" }
+            listeners: [{ bind: "127.0.0.1:0" }]
+            pools: { web: { servers: ["%s"] } }
+            """.formatted(pidFile, server.address()));
     }
 
     @Test
@@ -104,6 +104,19 @@ class FailedUpgradeIT {
     }
 
     @Test
+    void term_whileTheNewProcessStarts_endsBoth() throws Exception {
+        try (ScriptedServer silent = ScriptedServer.of(RawClient::readToEnd);
+                RunningProcess running = RunningProcess.of(slow(silent, "shutdown: { idle: 0s }"))) {
+            running.weir().signal("USR2");
+            ProcessHandle child = running.awaitChild();
+            running.weir().signal("TERM");
+            assertThat(running.weir().awaitExit()).isZero();
+            child.onExit().get(10, TimeUnit.SECONDS);
+            assertThat(pidFile).doesNotExist();
+        }
+    }
+
+    @Test
     void upgrade_takesTooLong_isGivenUp() throws Exception {
         try (ScriptedServer silent = ScriptedServer.of(RawClient::readToEnd);
                 RunningProcess running = RunningProcess.of(slow(silent, "upgrade: { start-timeout: 2s }"))) {
@@ -120,13 +133,13 @@ class FailedUpgradeIT {
     private Path slow(ScriptedServer silent, String more) throws IOException {
         return Files.writeString(
                 directory.resolve("weir.yaml"), """
-                event-loops: 1
-                pid-file: "%s"
-                admin: { bind: "127.0.0.1:0" }
-                listeners: [{ bind: "127.0.0.1:0" }]
-                pools: { web: { servers: ["%s"] }, slow: { servers: ["%s"], health: { path: /, timeout: 1m, every: 1m } } }
-                routes: [{ match: { path: /slow }, pool: slow }, { pool: web }]
-                %s
-                """.formatted(pidFile, server.address(), silent.address(), more));
+                    event-loops: 1
+                    pid-file: "%s"
+                    admin: { bind: "127.0.0.1:0" }
+                    listeners: [{ bind: "127.0.0.1:0" }]
+                    pools: { web: { servers: ["%s"] }, slow: { servers: ["%s"], health: { path: /, timeout: 1m, every: 1m } } }
+                    routes: [{ match: { path: /slow }, pool: slow }, { pool: web }]
+                    %s
+                    """.formatted(pidFile, server.address(), silent.address(), more));
     }
 }

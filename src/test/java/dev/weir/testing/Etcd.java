@@ -42,7 +42,7 @@ public final class Etcd implements AutoCloseable {
 
     /** Starts it, again perhaps. */
     public void start() throws Exception {
-        boolean tls = options.contains("--cert-file");
+        boolean tls = options.stream().anyMatch(option -> option.startsWith("--cert-file"));
         String scheme = tls ? "https" : "http";
         List<String> command = new ArrayList<>(List.of(
                 "etcd",

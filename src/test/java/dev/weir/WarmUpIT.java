@@ -1,0 +1,28 @@
+package dev.weir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** Weir makes requests to itself. */
+class WarmUpIT {
+    @Test
+    void run_takesAsLongAsItIsTold_andLeavesNothing() throws Exception {
+        long began = System.nanoTime();
+        WarmUp.run(Duration.ofMillis(500));
+        assertThat(System.nanoTime() - began)
+                .isGreaterThan(Duration.ofMillis(500).toNanos());
+        assertThat(Thread.getAllStackTraces().keySet())
+                .filteredOn(Thread::isAlive)
+                .extracting(Thread::getName)
+                .noneMatch(name -> name.contains("warm-up"));
+    }
+
+    @Test
+    void run_forNoTime_isNothing() {
+        long began = System.nanoTime();
+        WarmUp.run(Duration.ZERO);
+        assertThat(System.nanoTime() - began).isLessThan(Duration.ofMillis(200).toNanos());
+    }
+}
