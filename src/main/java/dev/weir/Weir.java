@@ -289,8 +289,7 @@ public final class Weir {
         final List<Listener> bound = new ArrayList<>();
         AccessLog log = accessLog;
 
-        @Nullable
-        AdminServer admin = Weir.this.admin;
+        @Nullable AdminServer admin = Weir.this.admin;
 
         Runnable adminChange = () -> {};
 
