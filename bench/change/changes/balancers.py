@@ -13,6 +13,8 @@ from .wanted import write_haproxy, write_nginx, write_weir
 from .ways import ConfigFile
 
 CHANGE_SECONDS = 60
+# Asking more often would be a load of its own.
+LOOK_SECONDS = 0.01
 
 
 class Refused(BenchError):
@@ -132,7 +134,7 @@ class Balancer:
         while time.monotonic() < deadline and self._runs(pid or self.pid):
             if condition():
                 return
-            time.sleep(0.002)
+            time.sleep(LOOK_SECONDS)
         raise BenchError(f"{self._rig.kind} did not {what}; the end of its output:\n{self.process.tail()}")
 
     def _runs(self, pid):

@@ -47,17 +47,21 @@ def memory(rig):
     changes = zip(kinds(balancer.wanted, rig.free_port()), cycle(ConfigFile.WAYS))
     spans = [balancer.reload(*next(changes)) for _ in range(FIRST)]
     early = _footprint(rig, balancer.pid)
-    more = max(1, round(rig.scaled(LAST - FIRST) / PERIOD)) * PERIOD
-    spans += [balancer.reload(*next(changes)) for _ in range(more)]
+    half = max(1, round(rig.scaled(LAST - FIRST) / PERIOD / 2)) * PERIOD
+    spans += [balancer.reload(*next(changes)) for _ in range(half)]
+    middle = _footprint(rig, balancer.pid)
+    spans += [balancer.reload(*next(changes)) for _ in range(half)]
     late = _footprint(rig, balancer.pid)
     result = Result("memory", rig.kind)
     result.count(traffic.stop(), quiet, spans, AFTER_SECONDS)
-    result.judge()
+    result.judge(p99=False)
     for name, unit in (("heap", " KiB"), ("rss", " KiB"), ("threads", ""), ("descriptors", "")):
-        before, after = getattr(early, name), getattr(late, name)
+        before, between, after = (getattr(footprint, name) for footprint in (early, middle, late))
         limit = GROWTH if unit else 1
-        result.target(f"{name} after {FIRST + more} reloads / after {FIRST}", ratio(after, before), limit)
-        result.notes.append(f"{name}: {before}{unit} after {FIRST} reloads, {after}{unit} after {FIRST + more}")
+        result.target(f"{name} after {len(spans)} reloads / after {FIRST}", ratio(after, before), limit)
+        result.notes.append(
+            f"{name}{unit}: {before} after {FIRST} reloads, {between} after {FIRST + half}, {after} after {len(spans)}"
+        )
     return result
 
 

@@ -55,13 +55,14 @@ class Result:
         self.worst = max((request.ms for request in requests), default=None)
         self.notes += notes_on_lateness(requests) + _places(failed, spans)
 
-    def judge(self, websockets=True):
-        """The targets that all scenarios under load have; some are about requests and downloads alone."""
+    def judge(self, websockets=True, p99=True):
+        """The targets that scenarios under load have; not all have all of them."""
         self.target("failed requests", self.failed, 0)
         if websockets:
             self.target("WebSockets lost", self.websockets_lost, 0)
         self.target("downloads that were cut or failed", self.downloads_lost, 0)
-        self.target("p99 while it changes / quiet", ratio(self.p99_change, self.p99_quiet), 2)
+        if p99:
+            self.target("p99 while it changes / quiet", ratio(self.p99_change, self.p99_quiet), 2)
 
     def target(self, what, value, limit, unit=""):
         self.targets.append(Target(what, value, limit, unit))
