@@ -122,7 +122,8 @@ final class Service {
 
     private static Control control(WeirConfig config, @Nullable Path file) throws StartFailure {
         try {
-            return Control.open(config, Digest.of(config), StatePlace.of(config, file));
+            return Control.open(
+                    config, file == null ? Digest.of(config) : Reloader.version(file), StatePlace.of(config, file));
         } catch (IOException failure) {
             throw new StartFailure(failure);
         }

@@ -36,7 +36,7 @@ final class Body {
 
     /** The content as a JSON object. */
     static ObjectNode object(AdminRequest request) throws Unusable {
-        if (!JSON.contains(request.mediaType())) {
+        if (!JSON.contains(request.mediaType()) && !mislabelled(request)) {
             throw unsupported(request, "application/json");
         }
         JsonNode node;
@@ -49,6 +49,12 @@ final class Body {
             throw bad("The content is to be a JSON object.");
         }
         return object;
+    }
+
+    /** {@code curl -d} calls all that it sends a form unless it is told otherwise. */
+    private static boolean mislabelled(AdminRequest request) {
+        return request.mediaType().equals("application/x-www-form-urlencoded")
+                && request.text().stripLeading().startsWith("{");
     }
 
     private static String firstLine(String text) {

@@ -15,8 +15,13 @@ public final class Digest {
 
     /** Twelve hexadecimal digits. */
     public static String of(String text) {
+        return of(text.getBytes(UTF_8));
+    }
+
+    /** As {@link #of(String)}, of bytes. */
+    public static String of(byte[] content) {
         try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(content);
             return HexFormat.of().formatHex(hash, 0, BYTES);
         } catch (NoSuchAlgorithmException impossible) {
             throw new LinkageError("every JDK has SHA-256", impossible);

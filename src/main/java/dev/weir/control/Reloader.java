@@ -10,6 +10,7 @@ import dev.weir.observe.Meters;
 import dev.weir.tls.CertificateCheck;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumMap;
@@ -100,7 +101,16 @@ public final class Reloader {
 
     /** Follows this file. */
     public static Reloader of(Control control, Path file) {
-        return new Reloader(control, file, () -> new Read(ConfigReader.read(file), ""));
+        return new Reloader(control, file, () -> new Read(ConfigReader.read(file), version(file)));
+    }
+
+    /** Which content the file has; empty when it cannot be read, which whoever reads the configuration is told. */
+    public static String version(Path file) {
+        try {
+            return Digest.of(Files.readAllBytes(file));
+        } catch (IOException unreadable) {
+            return "";
+        }
     }
 
     /** Follows what is not a file. */
@@ -163,7 +173,7 @@ public final class Reloader {
     synchronized void follow(String by, Path file, ByteBuffer content) {
         byte[] bytes = new byte[content.remaining()];
         content.duplicate().get(bytes);
-        Report report = report(by, new Read(ConfigReader.read(file.toString(), bytes), ""));
+        Report report = report(by, new Read(ConfigReader.read(file.toString(), bytes), Digest.of(bytes)));
         if (report.outcome() != Outcome.UNCHANGED) {
             keep(report);
         }

@@ -192,6 +192,14 @@ class AdminApiTest {
     }
 
     @Test
+    void json_thatCurlCallsAForm_isTaken() {
+        String form = "application/x-www-form-urlencoded";
+        assertThat(ask("PATCH", "/v1/pools/web/servers/a:1", "{\"weight\":4}", "content-type", form)
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
     void content_ofAnotherType_is415() {
         String form = "application/x-www-form-urlencoded";
         assertThat(ask("POST", "/v1/pools/web/servers", "a=b", "content-type", form)
