@@ -2,6 +2,7 @@ package dev.weir;
 
 import dev.weir.admin.AdminView;
 import dev.weir.control.Control;
+import dev.weir.control.Difference;
 import dev.weir.control.Reloader;
 import dev.weir.discovery.Discovery;
 import dev.weir.discovery.SourceReport;
@@ -13,7 +14,9 @@ import dev.weir.observe.Meters;
 import dev.weir.pool.Server;
 import dev.weir.pool.ServerRegistry;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -111,8 +114,20 @@ final class AdminPort implements AdminView {
         parts.cut.accept(pool, server);
     }
 
+    @Override
+    public Difference.Load load() {
+        Map<String, Map<String, Integer>> busy = new HashMap<>();
+        all().filter(server -> server.inFlight() > 0)
+                .forEach(server -> busy.computeIfAbsent(server.pool(), _ -> new HashMap<>())
+                        .merge(server.name(), server.inFlight(), Integer::sum));
+        return (pool, server) -> busy.getOrDefault(pool, Map.of()).getOrDefault(server, 0);
+    }
+
+    private Stream<Server> all() {
+        return Stream.concat(parts.servers.servers().stream(), parts.servers.leaving().stream());
+    }
+
     private Stream<Server> find(String pool, String server) {
-        return Stream.concat(parts.servers.servers().stream(), parts.servers.leaving().stream())
-                .filter(each -> each.pool().equals(pool) && each.name().equals(server));
+        return all().filter(each -> each.pool().equals(pool) && each.name().equals(server));
     }
 }

@@ -87,7 +87,7 @@ final class StatusCommand implements Callable<Integer> {
                 lines = List.of(String.valueOf(silent.getMessage()));
             }
             StringBuilder text = new StringBuilder(HOME);
-            lines.forEach(line -> text.append(line).append(CLEAR_LINE).append("\r\n"));
+            lines.forEach(line -> text.append(line).append(CLEAR_LINE).append("\n"));
             out.print(text.append(CLEAR_REST));
             out.flush();
             pause();

@@ -1,6 +1,9 @@
 package dev.weir;
 
 import dev.weir.config.AdminState;
+import dev.weir.control.Control;
+import dev.weir.control.Overlay;
+import dev.weir.control.OverlayJson;
 import dev.weir.downstream.Listener;
 import dev.weir.health.HealthKeeper;
 import dev.weir.health.PoolReport;
@@ -11,6 +14,7 @@ import dev.weir.loop.GivenSocket;
 import dev.weir.process.Carried;
 import dev.weir.process.Carried.Kind;
 import dev.weir.tls.TlsKeeper;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -18,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What one process passes to the next beside its configuration: sockets, the keys of session tickets, and which servers
@@ -30,10 +35,12 @@ final class Succession {
     private static final Set<String> FAILING =
             Set.of(ServerState.EJECTED.id(), ServerState.DOWN.id(), ServerState.PROBING.id());
 
+    private final Control control;
     private final TlsKeeper tls;
     private final HealthKeeper health;
 
-    Succession(TlsKeeper tls, HealthKeeper health) {
+    Succession(Control control, TlsKeeper tls, HealthKeeper health) {
+        this.control = control;
         this.tls = tls;
         this.health = health;
     }
@@ -57,6 +64,10 @@ final class Succession {
         if (admin != null) {
             all.add(Carried.socket(Kind.ADMIN, adminPort, admin.descriptor(), admin.kept()));
         }
+        if (!control.isDurable()) {
+            Overlay changes = control.state().overlay();
+            all.add(new Carried(Kind.CHANGES, "", OverlayJson.write(changes).toString()));
+        }
         tls.tickets()
                 .forEach((listener, keys) -> all.add(
                         new Carried(Kind.TICKETS, listener, Base64.getEncoder().encodeToString(keys))));
@@ -76,13 +87,26 @@ final class Succession {
         return new Carried(Kind.SERVER, pool, content);
     }
 
+    /**
+     * Has hold what the admin API changed in the process before, unless a state file told of it already.
+     *
+     * @throws IOException with a sentence, when it cannot hold here
+     */
+    void goOnWithChanges(List<Carried> all) throws IOException {
+        for (Carried each : all) {
+            if (each.kind() == Kind.CHANGES && !control.isDurable()) {
+                control.adopt(OverlayJson.read(JsonMapper.shared().readTree(each.content())));
+            }
+        }
+    }
+
     /** Goes on with what the process before has passed, but for sockets. */
     void goOnWith(List<Carried> all) {
         for (Carried each : all) {
             switch (each.kind()) {
                 case TICKETS -> tls.tickets(each.name(), Base64.getDecoder().decode(each.content()));
                 case SERVER -> believe(each);
-                case LISTENER, ADMIN, MESSAGES, POOL, UNKNOWN -> {}
+                case LISTENER, ADMIN, MESSAGES, POOL, CHANGES, UNKNOWN -> {}
             }
         }
     }

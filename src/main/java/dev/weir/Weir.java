@@ -289,8 +289,7 @@ public final class Weir {
         final List<Listener> bound = new ArrayList<>();
         AccessLog log = accessLog;
 
-        @Nullable
-        AdminServer admin = Weir.this.admin;
+        @Nullable AdminServer admin = Weir.this.admin;
 
         Runnable adminChange = () -> {};
 
@@ -408,7 +407,7 @@ public final class Weir {
         GivenSocket socket = admin == null || admin.descriptor() < 0
                 ? null
                 : new GivenSocket(admin.descriptor(), givenAdmin != null && givenAdmin.kept());
-        return new Succession(tls, health).passOn(listeners, adminPort, socket);
+        return new Succession(control, tls, health).passOn(listeners, adminPort, socket);
     }
 
     /**
@@ -418,7 +417,8 @@ public final class Weir {
      * @throws IOException with a sentence, when it cannot serve what the process before serves
      */
     void goOnWith(List<Carried> carried) throws IOException {
-        Succession succession = new Succession(tls, health);
+        Succession succession = new Succession(control, tls, health);
+        succession.goOnWithChanges(carried);
         for (String pool : succession.emptied(carried)) {
             if (!Objects.requireNonNull(config.pools().get(pool)).discover().isEmpty()) {
                 throw new IOException("the servers of the pool " + pool + " are not discovered yet");

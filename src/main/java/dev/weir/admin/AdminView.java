@@ -1,6 +1,7 @@
 package dev.weir.admin;
 
 import dev.weir.control.Control;
+import dev.weir.control.Difference;
 import dev.weir.control.Reloader;
 import dev.weir.discovery.SourceReport;
 import dev.weir.health.PoolReport;
@@ -61,6 +62,9 @@ public interface AdminView {
 
     /** Requests in flight to a server, perhaps one that was removed. */
     int inFlight(String pool, String server);
+
+    /** The same of all servers, at this moment. */
+    Difference.Load load();
 
     /**
      * Gives up on a server that was removed: requests that wait for it are tried elsewhere where that is safe, and what else

@@ -97,7 +97,7 @@ final class ConfigApi {
 
     private AdminResponse plan(AdminRequest request) throws Body.Unusable {
         String name = request.parameter("name");
-        Reloader.Plan plan = view.reloader().plan(name.isEmpty() ? "plan" : name, Body.yaml(request), view::inFlight);
+        Reloader.Plan plan = view.reloader().plan(name.isEmpty() ? "plan" : name, Body.yaml(request), view.load());
         if (!plan.problems().isEmpty()) {
             return AdminResponse.problem(422, "With this file Weir would go on as it is.", plan.problems());
         }

@@ -86,6 +86,19 @@ public final class Control implements AutoCloseable {
         }
     }
 
+    /**
+     * Goes on with changes that the API made in the process before.
+     *
+     * @throws IOException with a sentence for the user; then nothing has changed
+     */
+    public void adopt(Overlay changes) throws IOException {
+        try {
+            edit(_ -> changes);
+        } catch (Refused impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
     /** What holds now. */
     public State state() {
         return state;

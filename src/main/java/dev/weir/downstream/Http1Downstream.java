@@ -69,6 +69,8 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     private boolean broken;
 
     private boolean bodyPaused;
+    /** It has been idle for long enough, and closes if nothing is here by the next tick. */
+    private boolean lastLook;
 
     Http1Downstream(Accepted connection, ClientInfo client) {
         this.connection = connection;
@@ -398,6 +400,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             return;
         }
         state = State.IDLE;
+        lastLook = false;
         if (!receiving) {
             next();
         }
@@ -498,7 +501,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             return;
         }
         switch (state) {
-            case IDLE -> close();
+            case IDLE -> idleOver();
             case AWAITING_HEAD -> giveUp(Cause.REQUEST_HEAD_TIMEOUT);
             case AWAITING_BODY -> {
                 if (channel.isWritable()) {
@@ -509,6 +512,16 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             }
             case AWAITING_RESPONSE -> fail(inputEnded ? Cause.CLIENT_ABORTED : Cause.CLIENT_WRITE_TIMEOUT);
             case CLOSED -> {}
+        }
+    }
+
+    /** Timers come before reading: a loop that is behind may have the next request in its socket already. */
+    private void idleOver() {
+        if (lastLook) {
+            close();
+        } else {
+            lastLook = true;
+            arm(0);
         }
     }
 

@@ -35,6 +35,8 @@ public record Carried(Kind kind, String name, String content, int descriptor) {
         POOL,
         /** A server that gets no requests, with the state that it is in. */
         SERVER,
+        /** What the admin API has changed, where no state file keeps it; in JSON. */
+        CHANGES,
         /** Something that a later version knows. */
         UNKNOWN;
 

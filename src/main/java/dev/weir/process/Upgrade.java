@@ -107,6 +107,9 @@ public final class Upgrade implements AutoCloseable {
         try {
             directory = Files.createTempDirectory("weir-");
             Path meeting = directory.resolve("upgrade");
+            // A stop in between ends the process without coming back here.
+            directory.toFile().deleteOnExit();
+            meeting.toFile().deleteOnExit();
             try (Wire.Meeting expected = new Wire.Meeting(meeting)) {
                 return handOver(expected, meeting);
             }

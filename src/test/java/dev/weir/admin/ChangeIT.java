@@ -200,6 +200,27 @@ class ChangeIT {
     }
 
     @Test
+    void reload_thatChangesTheAdminPortItself_isAnswered() throws IOException {
+        int former = weir.weir().adminPort();
+        Path token = Files.writeString(folder.resolve("token"), "s3cret");
+        String guarded = text("\"" + first.address() + "\"")
+                .replace("127.0.0.1:0\" }\nlisteners", "127.0.0.1:0\", token-file: \"" + token + "\" }\nlisteners");
+        Files.writeString(file, guarded);
+        assertThat(ask("POST", "/v1/reload", "")).startsWith("HTTP/1.1 200 ").contains("admin.token-file");
+        assertThat(weir.weir().adminPort()).isEqualTo(former);
+        assertThat(ask("GET", "/v1/status", "")).startsWith("HTTP/1.1 401 ");
+        Files.writeString(
+                file,
+                text("\"" + first.address() + "\"")
+                        .replace("admin: { bind: \"127.0.0.1", "admin: { bind: \"localhost"));
+        assertThat(weir.weir().reloader().reload("test").problems()).isEmpty();
+        assertThat(weir.weir().adminPort()).isNotEqualTo(former);
+        assertThat(ask("GET", "/v1/status", "")).startsWith("HTTP/1.1 200 ");
+        Files.writeString(file, text("\"" + first.address() + "\""));
+        assertThat(ask("POST", "/v1/reload", "")).startsWith("HTTP/1.1 200 ").contains("admin.bind");
+    }
+
+    @Test
     void poolAndRoute_added_takeRequestsAtOnce() throws IOException {
         assertThat(ask("PUT", "/v1/pools/new", "{\"health\":\"off\",\"servers\":[\"" + second.address() + "\"]}"))
                 .startsWith("HTTP/1.1 201 ");

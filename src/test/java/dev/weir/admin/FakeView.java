@@ -4,6 +4,7 @@ import dev.weir.config.ConfigReader;
 import dev.weir.config.ConfigResult;
 import dev.weir.config.WeirConfig;
 import dev.weir.control.Control;
+import dev.weir.control.Difference;
 import dev.weir.control.Reloader;
 import dev.weir.discovery.SourceReport;
 import dev.weir.health.PoolReport;
@@ -123,6 +124,11 @@ class FakeView implements AdminView {
     @Override
     public int inFlight(String pool, String server) {
         return inFlight.getOrDefault(pool + "/" + server, 0);
+    }
+
+    @Override
+    public Difference.Load load() {
+        return this::inFlight;
     }
 
     @Override

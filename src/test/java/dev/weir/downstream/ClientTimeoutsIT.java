@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
+import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -184,6 +186,38 @@ class ClientTimeoutsIT {
                 assertThat(client.read(length / 20).length).isEqualTo(length / 20);
                 LockSupport.parkNanos(40_000_000);
             }
+        }
+    }
+
+    /** The loop has no time while the request comes and the connection has been idle for long enough. */
+    @Test
+    void keepAliveOver_whileTheLoopIsBehind_requestThatIsHereIsServed() throws Exception {
+        try (ScriptedServer server = ScriptedServer.answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                RunningWeir weir = RunningWeir.before("timeouts: { keep-alive: 300ms }", "", server);
+                RawClient client = weir.connect()) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(client.readMessage().status()).isEqualTo(200);
+            CountDownLatch busy = new CountDownLatch(1);
+            EventLoop loop = weir.weir().loops().getFirst();
+            // After the first task the second one and the timers are due, in this order and without a look at sockets.
+            loop.execute(() -> spin(400));
+            loop.schedule(
+                    () -> {
+                        busy.countDown();
+                        spin(200);
+                    },
+                    200,
+                    TimeUnit.MILLISECONDS);
+            busy.await();
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(client.readMessage().status()).isEqualTo(200);
+        }
+    }
+
+    private static void spin(int millis) {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (System.nanoTime() < end) {
+            Thread.onSpinWait();
         }
     }
 }

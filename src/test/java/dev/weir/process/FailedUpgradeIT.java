@@ -72,7 +72,8 @@ class FailedUpgradeIT {
             }
             assertThat(running.answer()).isEqualTo("ok");
             assertThat(pid()).isEqualTo(running.weir().pid());
-            assertThat(running.weir().awaitLine("")).contains("weir.yaml:1:");
+            // What the new process says is passed on.
+            running.weir().awaitLine(config + ":1:");
             Path repaired = config();
             assertThat(repaired).isEqualTo(config);
             assertThat(running.upgrade().status()).isEqualTo(200);

@@ -153,6 +153,25 @@ class UpgradeIT {
     }
 
     @Test
+    void upgrade_changesThatNoFileKeeps_holdInTheNew() throws Exception {
+        Path config = config("", '"' + server.address() + '"', "state-file: off");
+        try (RunningProcess running = RunningProcess.of(config)) {
+            try (RawClient client = new RawClient(running.admin())) {
+                String path = "/v1/pools/web/servers/" + server.address();
+                assertThat(client.send("PATCH " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n"
+                                        + "{\"weight\":7}")
+                                .readMessage()
+                                .status())
+                        .isEqualTo(200);
+            }
+            long first = running.weir().pid();
+            assertThat(running.upgrade().status()).isEqualTo(200);
+            awaitOther(first);
+            assertThat(running.get("/v1/diff")).contains("weight: 1 -> 7");
+        }
+    }
+
+    @Test
     void upgrade_whatTheOldProcessKnew_holdsInTheNew() throws Exception {
         TestAuthority authority = TestAuthority.in(directory);
         String tls = ", tls: { certificates: [%s] }, http: [http/1.1]"
