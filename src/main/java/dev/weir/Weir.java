@@ -4,7 +4,6 @@ import dev.weir.admin.AdminServer;
 import dev.weir.admin.AdminView;
 import dev.weir.balance.Pool;
 import dev.weir.config.AccessLogConfig;
-import dev.weir.config.ListenerConfig;
 import dev.weir.config.PoolConfig.ServerConfig;
 import dev.weir.config.WeirConfig;
 import dev.weir.config.WeirConfig.AdminConfig;
@@ -19,7 +18,6 @@ import dev.weir.loop.GivenSocket;
 import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
-import dev.weir.observe.LoopMeters;
 import dev.weir.observe.Meters;
 import dev.weir.observe.ProcessMeters;
 import dev.weir.pool.Server;
@@ -75,8 +73,9 @@ public final class Weir {
     private final List<Worker> workers = new ArrayList<>();
     private final List<Connections> connections = new ArrayList<>();
     private final Transport transport = Transport.best();
+    private final Listeners listeners = new Listeners(connections, transport);
     private final AtomicBoolean stopping = new AtomicBoolean();
-    private final Drain drain = new Drain(new Traffic(), this::progress);
+    private final Drain drain;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final AdminPort port;
     private final Thread resolution;
@@ -85,10 +84,8 @@ public final class Weir {
     private volatile Snapshot snapshot = Snapshot.NONE;
     // Changed by who applies a configuration, one at a time.
     private volatile WeirConfig config;
-    private volatile List<Listener> listeners = List.of();
     private volatile AccessLog accessLog;
     private volatile @Nullable AdminServer admin;
-    private int accepting;
     /** The admin port's socket, when it was open before this process; not listened on until this one accepts. */
     private @Nullable GivenSocket givenAdmin;
 
@@ -105,6 +102,7 @@ public final class Weir {
         this.config = control.state().config();
         this.meters = meters;
         this.accessLog = AccessLog.off(meters);
+        this.drain = new Drain(new LiveTraffic(meters, connections), this::progress);
         this.tls = TlsKeeper.open(meters);
         this.group =
                 new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
@@ -255,13 +253,7 @@ public final class Weir {
         accessLog = opened.log;
         admin = opened.admin;
         opened.adminChange.run();
-        List<Listener> goneListeners = new ArrayList<>(listeners);
-        goneListeners.removeAll(opened.listeners);
-        serve(next, opened);
-        if (former != null) {
-            opened.bound.forEach(Listener::accept);
-        }
-        goneListeners.forEach(Listener::remove);
+        List<Listener> goneListeners = opened.listeners.apply(former != null);
         List<Server> gone = change.finish();
         onLoops((worker, connected) -> {
             goneListeners.forEach(connected::drain);
@@ -283,22 +275,20 @@ public final class Weir {
     /** What can fail, made before anything changes. */
     private final class Opened {
         final TlsSet tls;
-        /** In the order of the configuration; those that were there before, and new ones that do not accept yet. */
-        final List<Listener> listeners = new ArrayList<>();
-
-        final List<Listener> bound = new ArrayList<>();
+        final Listeners.Change listeners;
         AccessLog log = accessLog;
 
         @Nullable AdminServer admin = Weir.this.admin;
 
         Runnable adminChange = () -> {};
 
-        Opened(TlsSet tls) {
+        Opened(TlsSet tls, Listeners.Change listeners) {
             this.tls = tls;
+            this.listeners = listeners;
         }
 
         void close() {
-            bound.forEach(Listener::close);
+            listeners.abandon();
             if (log != accessLog) {
                 log.close();
             }
@@ -311,12 +301,15 @@ public final class Weir {
     }
 
     private Opened open(WeirConfig next, @Nullable WeirConfig former, InheritedSockets given) throws IOException {
-        Opened opened = new Opened(tls.prepare(next));
+        TlsSet prepared = tls.prepare(next);
+        Opened opened;
         try {
-            List<Listener> left = new ArrayList<>(listeners);
-            for (ListenerConfig listener : next.listeners()) {
-                opened.listeners.add(listener(listener, left, opened, given));
-            }
+            opened = new Opened(prepared, listeners.change(next, prepared, given));
+        } catch (IOException failure) {
+            tls.abandon(prepared);
+            throw failure;
+        }
+        try {
             if (former == null || !next.accessLog().equals(former.accessLog())) {
                 opened.log = AccessLog.open(next.accessLog(), meters);
             }
@@ -340,33 +333,6 @@ public final class Weir {
         }
         givenAdmin = wanted == null ? null : given.takeAdmin(wanted.bind());
         return wanted == null || givenAdmin != null ? null : AdminServer.start(wanted, transport, port);
-    }
-
-    /** The listener that has this address already, or a new one. */
-    private Listener listener(ListenerConfig wanted, List<Listener> left, Opened opened, InheritedSockets given)
-            throws IOException {
-        for (Listener known : left) {
-            if (known.config().bind().equals(wanted.bind())) {
-                left.remove(known);
-                return known;
-            }
-        }
-        EventLoop loop = connections.get(accepting++ % connections.size()).loop();
-        Listener bound = Listener.bind(
-                wanted, opened.tls.listener(wanted), connections, loop, transport, given.take(wanted.bind()));
-        opened.bound.add(bound);
-        return bound;
-    }
-
-    private void serve(WeirConfig next, Opened opened) {
-        for (int i = 0; i < opened.listeners.size(); i++) {
-            Listener listener = opened.listeners.get(i);
-            ListenerConfig wanted = next.listeners().get(i);
-            if (!listener.config().equals(wanted)) {
-                listener.change(wanted, opened.tls.listener(wanted));
-            }
-        }
-        listeners = List.copyOf(opened.listeners);
     }
 
     private static void forget(Worker worker, List<Server> gone, List<String> gonePools) {
@@ -398,7 +364,7 @@ public final class Weir {
         if (givenAdmin != null && wanted != null) {
             admin = AdminServer.start(wanted, transport, port, givenAdmin);
         }
-        listeners.forEach(Listener::accept);
+        listeners.all().forEach(Listener::accept);
     }
 
     /** What the next process is to have of this one. */
@@ -407,7 +373,7 @@ public final class Weir {
         GivenSocket socket = admin == null || admin.descriptor() < 0
                 ? null
                 : new GivenSocket(admin.descriptor(), givenAdmin != null && givenAdmin.kept());
-        return new Succession(control, tls, health).passOn(listeners, adminPort, socket);
+        return new Succession(control, tls, health).passOn(listeners.all(), adminPort, socket);
     }
 
     /**
@@ -446,34 +412,7 @@ public final class Weir {
     private void gauges() {
         ProcessMeters.register(meters, version());
         port.reloader().register(meters);
-        meters.gauge(
-                "weir_server_requests_in_flight",
-                "Requests sent or being sent to the server and not yet ended",
-                List.of("pool", "server"),
-                samples -> {
-                    for (Server server : servers.servers()) {
-                        samples.add(server.inFlight(), server.pool(), server.name());
-                    }
-                    for (Server server : servers.leaving()) {
-                        samples.add(server.inFlight(), server.pool(), server.name());
-                    }
-                });
-        meters.gauge(
-                "weir_server_requests_limit",
-                "How many requests a server may have now, where there is a limit",
-                List.of("pool", "server"),
-                samples -> {
-                    for (Server server : servers.servers()) {
-                        if (server.limit() != Server.UNLIMITED) {
-                            samples.add(server.limit(), server.pool(), server.name());
-                        }
-                    }
-                });
-        meters.gauge(
-                "weir_queue_length",
-                "Requests that wait for a server of the pool",
-                List.of("pool"),
-                samples -> pools().forEach(pool -> samples.add(pool.line().length(), pool.name())));
+        Gauges.register(meters, servers, pools::all);
     }
 
     /** The version of the program; a remark when it does not run from its jar. */
@@ -483,7 +422,7 @@ public final class Weir {
     }
 
     private List<String> addresses() {
-        return listeners.stream().map(Listener::boundTo).toList();
+        return listeners.all().stream().map(Listener::boundTo).toList();
     }
 
     /** Has Weir follow its file. */
@@ -515,7 +454,7 @@ public final class Weir {
 
     /** The port of each listener, in the order of the configuration; -1 for a unix domain socket. */
     public List<Integer> ports() {
-        return listeners.stream().map(Listener::port).toList();
+        return listeners.all().stream().map(Listener::port).toList();
     }
 
     /** The port of the admin server; -1 when it has none. */
@@ -592,7 +531,7 @@ public final class Weir {
      */
     synchronized void leave() {
         if (stopping.compareAndSet(false, true)) {
-            listeners.forEach(Listener::leave);
+            listeners.all().forEach(Listener::leave);
             AdminServer port = admin;
             admin = null;
             Thread answering = port == null ? null : port.leave();
@@ -640,7 +579,7 @@ public final class Weir {
         heard.accept("stopping");
         discovery.close();
         drain.delay(config.readinessDelay());
-        for (Listener listener : listeners) {
+        for (Listener listener : listeners.all()) {
             listener.close();
         }
         drain.run(Drain.Profile.of(config));
@@ -652,45 +591,9 @@ public final class Weir {
         heard.accept("stopping: there are still " + left);
     }
 
-    /** What flows here, in the eyes of its drain. */
-    private final class Traffic implements Drain.Traffic {
-        @Override
-        public Drain.Left left() {
-            long open = 0;
-            long requests = 0;
-            long tunnels = 0;
-            for (int i = 0; i < meters.loops(); i++) {
-                LoopMeters loop = meters.loop(i);
-                open += loop.connectionsOpen.get();
-                requests += loop.requestsInFlight.get();
-                tunnels += loop.tunnelsOpen.get();
-            }
-            return new Drain.Left(open, Math.max(0, requests - tunnels), tunnels);
-        }
-
-        @Override
-        public void drain(long idleNanos, long spreadNanos) {
-            each(loop -> loop.drain(idleNanos, spreadNanos));
-        }
-
-        @Override
-        public void cutRequests() {
-            each(Connections::cutRequests);
-        }
-
-        @Override
-        public void endTunnels() {
-            each(Connections::endTunnels);
-        }
-
-        private void each(Consumer<Connections> task) {
-            connections.forEach(loop -> loop.loop().execute(() -> task.accept(loop)));
-        }
-    }
-
     /** Cuts what is left and gives everything back. */
     private void end() {
-        for (Listener listener : listeners) {
+        for (Listener listener : listeners.all()) {
             listener.close();
         }
         for (Connections loop : connections) {
