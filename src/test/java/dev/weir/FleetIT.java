@@ -260,7 +260,7 @@ class FleetIT {
     }
 
     @Test
-    void push_meanwhileAnother_isRefused() throws Exception {
+    void push_tellsTheRevisionThatHoldsThen() throws Exception {
         tool().push(config(one));
         assertThat(tool().push(config(one)).now()).isEqualTo(tool().overview().revision());
     }
