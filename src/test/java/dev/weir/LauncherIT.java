@@ -152,17 +152,41 @@ class LauncherIT {
     }
 
     @Test
-    void hup_goesOnServing() throws Exception {
+    void hup_withoutAFile_goesOnServing() throws Exception {
         try (ScriptedServer server = ScriptedServer.answering(OK);
                 LaunchedWeir weir = LaunchedWeir.with("127.0.0.1:0", server.address());
                 RawClient client = new RawClient(weir.awaitPort())) {
             weir.signal("HUP");
-            assertThat(weir.awaitLine("")).contains("SIGHUP changes nothing");
+            assertThat(weir.awaitLine("")).contains("configuration not reloaded (SIGHUP)");
             assertThat(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                             .readMessage()
                             .status())
                     .isEqualTo(200);
         }
+    }
+
+    @Test
+    void hup_changesToWhatTheFileSays(@TempDir Path directory) throws Exception {
+        String other = OK.replace("200 OK", "201 Created");
+        try (ScriptedServer first = ScriptedServer.answering(OK);
+                ScriptedServer second = ScriptedServer.answering(other)) {
+            Path file = Files.writeString(directory.resolve("weir.yaml"), file(first));
+            try (LaunchedWeir weir = LaunchedWeir.with("run", file.toString());
+                    RawClient client = new RawClient(weir.awaitPort())) {
+                Files.writeString(file, file(second));
+                weir.signal("HUP");
+                assertThat(weir.awaitLine("")).contains("configuration reloaded");
+                assertThat(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                                .readMessage()
+                                .status())
+                        .isEqualTo(201);
+            }
+        }
+    }
+
+    private static String file(ScriptedServer server) {
+        return "listeners: [{ bind: \"127.0.0.1:0\" }]\npools: { web: { health: off, servers: [\"" + server.address()
+                + "\"] } }\nstate-file: \"off\"\n";
     }
 
     @Test
