@@ -39,7 +39,6 @@ final class Gauges {
                 "weir_queue_length",
                 "Requests that wait for a server of the pool",
                 List.of("pool"),
-                samples ->
-                        pools.get().forEach(pool -> samples.add(pool.line().length(), pool.name())));
+                samples -> pools.get().forEach(pool -> samples.add(pool.line().length(), pool.name())));
     }
 }
