@@ -6,6 +6,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.IThrowableProxy;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.AppenderBase;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.List;
@@ -28,11 +30,9 @@ public final class FaultWatch implements BeforeAllCallback, AfterAllCallback {
         @Override
         protected void append(ILoggingEvent event) {
             if (event.getLevel().isGreaterOrEqual(Level.ERROR)) {
-                String cause = event.getThrowableProxy() == null
-                        ? ""
-                        : ": " + event.getThrowableProxy().getClassName() + ": "
-                                + event.getThrowableProxy().getMessage();
-                messages.add(event.getFormattedMessage() + cause);
+                IThrowableProxy cause = event.getThrowableProxy();
+                messages.add(event.getThreadName() + ": " + event.getFormattedMessage()
+                        + (cause == null ? "" : "\n" + ThrowableProxyUtil.asString(cause)));
             }
         }
     }
