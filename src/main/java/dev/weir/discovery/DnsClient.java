@@ -2,6 +2,7 @@ package dev.weir.discovery;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AddressedEnvelope;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -33,6 +34,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +56,11 @@ final class DnsClient implements AutoCloseable {
 
     private final EventLoopGroup group =
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("weir-dns", true), NioIoHandler.newFactory());
+    private final EventLoop loop = group.next();
+    /** Netty forgets those that are under way when its resolver closes. */
+    private final Set<CompletableFuture<?>> open = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean closed;
     private final DnsNameResolver extended;
     /** Without EDNS, for servers that do not know it. */
     private final DnsNameResolver plain;
@@ -74,7 +86,7 @@ final class DnsClient implements AutoCloseable {
     }
 
     private DnsNameResolver resolver(Duration timeout, boolean edns) {
-        return new DnsNameResolverBuilder(group.next())
+        return new DnsNameResolverBuilder(loop)
                 .datagramChannelType(NioDatagramChannel.class)
                 .socketChannelType(NioSocketChannel.class)
                 .datagramChannelStrategy(DnsNameResolverChannelStrategy.ChannelPerResolution)
@@ -92,7 +104,7 @@ final class DnsClient implements AutoCloseable {
      * The answer of the first server that has one; that there is no such name is an answer too.
      *
      * @param name absolute, without a final dot
-     * @throws LookupFailure when none has
+     * @throws LookupFailure when none has, or this is closed
      */
     Reply ask(List<InetSocketAddress> servers, String name, DnsRecordType type)
             throws LookupFailure, InterruptedException {
@@ -133,31 +145,45 @@ final class DnsClient implements AutoCloseable {
     /** A {@link Reply}, the code of a refusal, or a clause that says what went wrong. */
     private Object ask(DnsNameResolver resolver, InetSocketAddress server, DnsQuestion question)
             throws InterruptedException {
-        Future<AddressedEnvelope<DnsResponse, InetSocketAddress>> asked = resolver.query(server, question);
-        boolean interrupted = true;
+        CompletableFuture<AddressedEnvelope<DnsResponse, InetSocketAddress>> answer = new CompletableFuture<>();
+        open.add(answer);
+        if (closed) {
+            answer.cancel(false);
+        }
         try {
-            asked.await();
-            interrupted = false;
-        } finally {
-            if (interrupted) {
-                asked.addListener(late -> release(asked));
+            // Begun on the loop, which does not end between: a question that it refuses ends here, not in Netty's log.
+            loop.execute(() -> {
+                Future<AddressedEnvelope<DnsResponse, InetSocketAddress>> asked = resolver.query(server, question);
+                asked.addListener(done -> settle(answer, asked));
+            });
+            AddressedEnvelope<DnsResponse, InetSocketAddress> envelope = answer.get();
+            try {
+                return outcome(server, envelope.content());
+            } finally {
+                envelope.release();
             }
-        }
-        if (!asked.isSuccess()) {
-            return asked.cause() instanceof DnsNameResolverTimeoutException
+        } catch (ExecutionException failed) {
+            return failed.getCause() instanceof DnsNameResolverTimeoutException
                     ? "does not answer"
-                    : "cannot be asked (" + asked.cause().getMessage() + ")";
-        }
-        AddressedEnvelope<DnsResponse, InetSocketAddress> envelope = asked.getNow();
-        try {
-            return outcome(server, envelope.content());
+                    : "cannot be asked (" + failed.getCause().getMessage() + ")";
+        } catch (CancellationException | RejectedExecutionException end) {
+            return "is not asked any more";
+        } catch (InterruptedException unwanted) {
+            if (!answer.cancel(false) && !answer.isCompletedExceptionally()) {
+                answer.resultNow().release();
+            }
+            throw unwanted;
         } finally {
-            envelope.release();
+            open.remove(answer);
         }
     }
 
-    private static void release(Future<AddressedEnvelope<DnsResponse, InetSocketAddress>> asked) {
-        if (asked.isSuccess()) {
+    private static void settle(
+            CompletableFuture<AddressedEnvelope<DnsResponse, InetSocketAddress>> answer,
+            Future<AddressedEnvelope<DnsResponse, InetSocketAddress>> asked) {
+        if (!asked.isSuccess()) {
+            answer.completeExceptionally(asked.cause());
+        } else if (!answer.complete(asked.getNow())) {
             asked.getNow().release();
         }
     }
@@ -215,8 +241,11 @@ final class DnsClient implements AutoCloseable {
         return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
     }
 
+    /** Ends all; questions under way fail. */
     @Override
     public void close() {
+        closed = true;
+        open.forEach(each -> each.cancel(false));
         extended.close();
         plain.close();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
