@@ -577,6 +577,7 @@ public final class Weir {
         WeirConfig.ShutdownConfig config = this.config.shutdown();
         LOG.info("stopping: requests under way have {} to finish", config.deadline());
         heard.accept("stopping");
+        awaitChange();
         discovery.close();
         drain.delay(config.readinessDelay());
         for (Listener listener : listeners.all()) {
@@ -586,6 +587,17 @@ public final class Weir {
         end();
     }
 
+    /**
+     * A change that has begun holds first: one made half would be left with listeners that nobody closes, and would wait for
+     * loops that are no more. None begins any more.
+     */
+    private void awaitChange() {
+        stopping.set(true);
+        synchronized (this) {
+            LOG.debug("no change is under way");
+        }
+    }
+
     private void progress(String left) {
         LOG.warn("stopping: there are still {}", left);
         heard.accept("stopping: there are still " + left);
@@ -593,6 +605,7 @@ public final class Weir {
 
     /** Cuts what is left and gives everything back. */
     private void end() {
+        awaitChange();
         for (Listener listener : listeners.all()) {
             listener.close();
         }
