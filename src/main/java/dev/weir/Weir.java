@@ -3,19 +3,16 @@ package dev.weir;
 import dev.weir.admin.AdminServer;
 import dev.weir.admin.AdminView;
 import dev.weir.balance.Pool;
-import dev.weir.config.AccessLogConfig;
 import dev.weir.config.PoolConfig.ServerConfig;
 import dev.weir.config.WeirConfig;
 import dev.weir.config.WeirConfig.AdminConfig;
 import dev.weir.control.Control;
 import dev.weir.control.Reloader;
 import dev.weir.discovery.Discovery;
-import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
 import dev.weir.health.Checker;
 import dev.weir.health.HealthKeeper;
 import dev.weir.loop.GivenSocket;
-import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
 import dev.weir.observe.AccessLog;
 import dev.weir.observe.Meters;
@@ -29,19 +26,13 @@ import dev.weir.proxy.Worker;
 import dev.weir.tls.TlsKeeper;
 import dev.weir.tls.TlsSet;
 import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,11 +41,6 @@ import org.slf4j.LoggerFactory;
 /** One running instance. Its methods are for the control plane: they may block. */
 public final class Weir {
     private static final Logger LOG = LoggerFactory.getLogger(Weir.class);
-    /**
-     * One read of a socket, in bytes, and so the most that an exchange holds of a body that flows. Large, since each read
-     * of a large body is followed by a write and a turn of the loop; one buffer serves the whole loop.
-     */
-    private static final int READ_BYTES = 256 << 10;
     /** How long a process that takes over waits for the first checks of its servers. */
     private static final Duration FIRST_CHECKS = Duration.ofSeconds(5);
     /** How long a start waits for servers to be discovered. */
@@ -63,17 +49,15 @@ public final class Weir {
     private final ServerRegistry servers = new ServerRegistry();
     private final Meters meters;
     private final TlsKeeper tls;
-    private final EventLoopGroup group;
+    private final Loops loops;
     private final Checker checker;
     private final HealthKeeper health;
     private final Pools pools;
     private final NameResolution names;
     private final Control control;
     private final Discovery discovery;
-    private final List<Worker> workers = new ArrayList<>();
-    private final List<Connections> connections = new ArrayList<>();
     private final Transport transport = Transport.best();
-    private final Listeners listeners = new Listeners(connections, transport);
+    private final Listeners listeners;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final Drain drain;
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -102,10 +86,10 @@ public final class Weir {
         this.config = control.state().config();
         this.meters = meters;
         this.accessLog = AccessLog.off(meters);
-        this.drain = new Drain(new LiveTraffic(meters, connections), this::progress);
+        this.loops = new Loops(meters, transport, () -> snapshot);
+        this.listeners = new Listeners(loops, transport);
+        this.drain = new Drain(new LiveTraffic(meters, loops), this::progress);
         this.tls = TlsKeeper.open(meters);
-        this.group =
-                new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
         this.control = control;
         this.discovery = new Discovery(new Found());
         this.names = new NameResolution(servers, transport.nativeSockets(), config.resolver());
@@ -125,12 +109,6 @@ public final class Weir {
                 this::cut,
                 this::upgrade);
         this.port = new AdminPort(parts, control, reloader);
-        for (int i = 0; i < meters.loops(); i++) {
-            Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
-            Worker worker = new Worker(loop, () -> snapshot, meters.loop(i));
-            workers.add(worker);
-            connections.add(new Connections(worker));
-        }
     }
 
     /**
@@ -255,13 +233,11 @@ public final class Weir {
         opened.adminChange.run();
         List<Listener> goneListeners = opened.listeners.apply(former != null);
         List<Server> gone = change.finish();
-        onLoops((worker, connected) -> {
-            goneListeners.forEach(connected::drain);
+        loops.onEach(loop -> {
+            goneListeners.forEach(loop::drain);
+            Worker worker = loop.worker();
             forget(worker, gone, change.gonePools());
-            worker.log(
-                    next.accessLog().target() == AccessLogConfig.Target.OFF
-                            ? null
-                            : opened.log.loop(worker.loop().index()));
+            worker.log(opened.log.enabled() ? opened.log.loop(worker.loop().index()) : null);
         });
         tls.adopt(opened.tls);
         if (formerLog != opened.log) {
@@ -341,17 +317,6 @@ public final class Weir {
             worker.meters().forget(server.pool(), server.name());
         }
         gonePools.forEach(worker.meters()::forget);
-    }
-
-    /** Has something done on each loop, and waits for it: what was begun there before has been done by then. */
-    private void onLoops(BiConsumer<Worker, Connections> action) {
-        List<Future<?>> done = new ArrayList<>();
-        for (int i = 0; i < workers.size(); i++) {
-            Worker worker = workers.get(i);
-            Connections connected = connections.get(i);
-            done.add(worker.loop().executor().submit(() -> action.accept(worker, connected)));
-        }
-        done.forEach(Future::awaitUninterruptibly);
     }
 
     /**
@@ -465,7 +430,7 @@ public final class Weir {
 
     /** The event loops of the data plane. */
     public List<EventLoop> loops() {
-        return connections.stream().map(Connections::loop).toList();
+        return loops.executors();
     }
 
     /** The pools by name, in their current state. */
@@ -480,9 +445,7 @@ public final class Weir {
     public void withdraw(Server server) {
         names.doubt(server);
         discovery.doubt(server.pool(), server.address());
-        for (Worker worker : workers) {
-            worker.loop().executor().execute(() -> worker.upstreams().withdraw(server));
-        }
+        loops.each(loop -> loop.worker().upstreams().withdraw(server));
     }
 
     /**
@@ -492,7 +455,7 @@ public final class Weir {
     public void cut(String pool, String server) {
         for (Server gone : servers.leaving()) {
             if (gone.pool().equals(pool) && gone.name().equals(server)) {
-                onLoops((_, connected) -> connected.cutFrom(gone));
+                loops.onEach(loop -> loop.cutFrom(gone));
             }
         }
     }
@@ -609,16 +572,13 @@ public final class Weir {
         for (Listener listener : listeners.all()) {
             listener.close();
         }
-        for (Connections loop : connections) {
-            loop.loop().submit(loop::close).awaitUninterruptibly();
-        }
+        loops.end();
         discovery.close();
         resolution.interrupt();
         names.close();
         hedging.interrupt();
         health.close();
         checker.close();
-        group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         accessLog.close();
         tls.close();
         AdminServer running = admin;

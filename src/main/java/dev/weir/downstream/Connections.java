@@ -89,7 +89,7 @@ public final class Connections {
         worker.close();
     }
 
-    Worker worker() {
+    public Worker worker() {
         return worker;
     }
 
