@@ -397,13 +397,14 @@ class ChangeIT {
     void stop_duringAChange_endsAfterIt() throws Exception {
         String server = counting(new AtomicInteger());
         Path pipe = directory.resolve("access.log");
-        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
         int port = Programs.freePort();
         String first = "{ bind: \"127.0.0.1:0\" }";
         RunningWeir weir = RunningWeir.of(listeners(server, first));
         // Opening a pipe takes until somebody reads from it.
-        String next = listeners(server, first, "{ bind: \"127.0.0.1:" + port + "\" }")
-                + "access-log: { path: \"" + pipe + "\" }\n";
+        String next = listeners(server, first, "{ bind: \"127.0.0.1:" + port + "\" }") + "access-log: { path: \"" + pipe
+                + "\" }\n";
         CompletableFuture<@Nullable Throwable> change = new CompletableFuture<>();
         Thread changing = Thread.ofPlatform().start(() -> change.complete(catchThrowable(() -> weir.apply(next))));
         await().until(() -> Arrays.stream(changing.getStackTrace())
