@@ -125,7 +125,8 @@ class LauncherIT {
         try (ScriptedServer server = ScriptedServer.answering(OK)) {
             Path config = Files.writeString(
                     directory.resolve("weir.yaml"),
-                    "pid-file: \"" + pidFile + "\"\nupgrade: { warm-up: 100ms }\nlisteners: [{ bind: \"127.0.0.1:0\" }]\n"
+                    "pid-file: \"" + pidFile
+                            + "\"\nupgrade: { warm-up: 100ms }\nlisteners: [{ bind: \"127.0.0.1:0\" }]\n"
                             + "pools: { web: { servers: [\"" + server.address() + "\"] } }\n");
             try (LaunchedWeir weir = LaunchedWeir.by(link, "run", config.toString())) {
                 int port = weir.awaitPort();

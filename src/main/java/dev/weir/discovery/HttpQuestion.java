@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Servers from an HTTP endpoint that answers with a list. What it has answered is named by its {@code ETag}, so that it
@@ -26,12 +27,13 @@ final class HttpQuestion implements AskedSource.Question {
     private static final int OK = 200;
     private static final int NOT_MODIFIED = 304;
     private static final Duration SHORTEST = Duration.ofMillis(100);
-    static final AskedSource.Pace PACE =
-            new AskedSource.Pace(SHORTEST, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofMinutes(1));
     /** An answer that takes so long was held, not slow. */
     private static final Duration HELD = Duration.ofSeconds(1);
-    /** How soon an answer without servers is asked for again. */
+    /** How long answers must be without servers to be believed, and the longest pause between two such. */
     private static final Duration TO_CONFIRM = Duration.ofSeconds(5);
+
+    static final AskedSource.Pace PACE =
+            new AskedSource.Pace(SHORTEST, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(15));
 
     private final DiscoverConfig.Http config;
     private final Secret token;
@@ -39,7 +41,8 @@ final class HttpQuestion implements AskedSource.Question {
     private final Clients clients;
     private List<ServerConfig> last = List.of();
     private String etag = "";
-    private boolean empty;
+    /** Since when all answers are empty lists, by the nano time; null while the last one was not. */
+    private @Nullable Long emptySince;
 
     /** Who speaks HTTP, with these authorities. */
     @FunctionalInterface
@@ -118,11 +121,9 @@ final class HttpQuestion implements AskedSource.Question {
         };
     }
 
-    /** A registry that has just been started knows no servers: that there are none is believed the second time. */
+    /** A registry that has just been started knows no servers: that there are none is believed when it keeps saying so. */
     private AskedSource.Answer answer(HttpResponse<?> response, List<ServerConfig> servers) {
-        boolean doubtful = servers.isEmpty() && !last.isEmpty() && !empty;
-        empty = servers.isEmpty();
-        if (doubtful) {
+        if (isDoubtful(servers)) {
             etag = "";
             Duration soon = config.every().compareTo(TO_CONFIRM) < 0 ? config.every() : TO_CONFIRM;
             return new AskedSource.Answer(last, true, soon);
@@ -130,5 +131,17 @@ final class HttpQuestion implements AskedSource.Question {
         etag = response.headers().firstValue("etag").orElse("");
         last = servers;
         return new AskedSource.Answer(servers, false, config.every());
+    }
+
+    private boolean isDoubtful(List<ServerConfig> servers) {
+        if (!servers.isEmpty()) {
+            emptySince = null;
+            return false;
+        }
+        long now = System.nanoTime();
+        if (emptySince == null) {
+            emptySince = now;
+        }
+        return !last.isEmpty() && now - emptySince < TO_CONFIRM.toNanos();
     }
 }

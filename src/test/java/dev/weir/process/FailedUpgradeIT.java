@@ -36,7 +36,8 @@ class FailedUpgradeIT {
     }
 
     private Path config() throws IOException {
-        return site.config("", "", "pools: { web: { servers: [\"" + site.server().address() + "\"] } }");
+        return site.config(
+                "", "", "pools: { web: { servers: [\"" + site.server().address() + "\"] } }");
     }
 
     @Test

@@ -149,7 +149,8 @@ class UpgradeIT {
             assertThat(running.get("/v1/pools/web")).contains("\"state\":\"down\"");
             try (RawClient change = new RawClient(running.admin())) {
                 String path = "/v1/pools/web/servers/" + site.server().address();
-                change.send("PATCH " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n{\"weight\":7}");
+                change.send(
+                        "PATCH " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n{\"weight\":7}");
                 assertThat(change.readMessage().status()).isEqualTo(200);
             }
             assertThat(running.upgrade().status()).isEqualTo(200);
