@@ -90,7 +90,7 @@ public final class Connections {
         worker.close();
     }
 
-    Worker worker() {
+    public Worker worker() {
         return worker;
     }
 
