@@ -288,8 +288,7 @@ final class AcmeClient {
     }
 
     private static AcmeFailure refused(@Nullable Problem problem) {
-        boolean unbound =
-                problem != null && problem.getType().toString().endsWith(":externalAccountRequired");
+        boolean unbound = problem != null && problem.getType().toString().endsWith(":externalAccountRequired");
         String hint = unbound ? "; give it 'external-account' with what it gave you" : "";
         return new AcmeFailure(AcmeFailure.Kind.REFUSED, "the authority refuses: " + said(problem) + hint);
     }

@@ -85,7 +85,8 @@ class CertificateCheckTest {
         assertThat(said(check.errors()))
                 .singleElement()
                 .asString()
-                .endsWith("key-file: " + key + " holds no key of at least 32 bytes in base64url (letters, digits, '-' and '_'),"
+                .endsWith("key-file: " + key
+                        + " holds no key of at least 32 bytes in base64url (letters, digits, '-' and '_'),"
                         + " as the authority gives it");
     }
 

@@ -114,8 +114,8 @@ class ServerTlsTest {
     @ParameterizedTest
     @ValueSource(strings = {"my_app.example.com", "a.example.com.", "a b", "*.example.com"})
     void names_thatNoHostMayHave_areShownACertificate(String odd) throws Exception {
-        ServerTls tls =
-                open(SslProvider.OPENSSL_REFCNT, "", authority.server("a.example.com"), authority.server("*.example.com"));
+        ServerTls tls = open(
+                SslProvider.OPENSSL_REFCNT, "", authority.server("a.example.com"), authority.server("*.example.com"));
         SNIServerName name = new SNIServerName(0, odd.getBytes(StandardCharsets.US_ASCII)) {};
         try (Handshake handshake = shake(tls, null, parameters -> parameters.setServerNames(List.of(name)))) {
             assertThat(handshake.isDone()).isTrue();
