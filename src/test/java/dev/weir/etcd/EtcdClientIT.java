@@ -291,10 +291,15 @@ class EtcdClientIT {
     void token_ended_isAskedForAnew() throws Exception {
         HttpServer member = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
         AtomicInteger logins = new AtomicInteger();
-        member.createContext("/v3/auth/authenticate", exchange -> answer(exchange, 200, "{\"token\":\"%d\"}".formatted(logins.incrementAndGet())));
+        member.createContext(
+                "/v3/auth/authenticate",
+                exchange -> answer(exchange, 200, "{\"token\":\"%d\"}".formatted(logins.incrementAndGet())));
         member.createContext("/v3/kv/range", exchange -> {
             boolean ended = "1".equals(exchange.getRequestHeaders().getFirst("Authorization"));
-            answer(exchange, ended ? 401 : 200, ended ? "{\"error\":\"etcdserver: invalid auth token\",\"code\":16}" : "{\"kvs\":[{}]}");
+            answer(
+                    exchange,
+                    ended ? 401 : 200,
+                    ended ? "{\"error\":\"etcdserver: invalid auth token\",\"code\":16}" : "{\"kvs\":[{}]}");
         });
         member.start();
         try {
