@@ -12,6 +12,7 @@ import dev.weir.testing.Etcd;
 import dev.weir.testing.Programs;
 import dev.weir.testing.TestAuthority;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -289,7 +290,7 @@ class EtcdClientIT {
 
     @Test
     void token_ended_isAskedForAnew() throws Exception {
-        HttpServer member = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        HttpServer member = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         AtomicInteger logins = new AtomicInteger();
         member.createContext(
                 "/v3/auth/authenticate",
