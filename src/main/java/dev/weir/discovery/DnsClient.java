@@ -144,7 +144,7 @@ final class DnsClient implements AutoCloseable {
     }
 
     /** A {@link Reply}, the code of a refusal, or a clause that says what went wrong. */
-    @SuppressWarnings("CollectionUndefinedEquality") // each is equal to itself only, which is what is wanted
+    @SuppressWarnings("CollectionUndefinedEquality") // a future equals itself alone, which is what is meant
     private Object ask(DnsNameResolver resolver, InetSocketAddress server, DnsQuestion question)
             throws InterruptedException {
         CompletableFuture<AddressedEnvelope<DnsResponse, InetSocketAddress>> answer = new CompletableFuture<>();
@@ -165,7 +165,7 @@ final class DnsClient implements AutoCloseable {
                 envelope.release();
             }
         } catch (ExecutionException failed) {
-            Throwable cause = Objects.requireNonNullElse(failed.getCause(), failed);
+            Throwable cause = Objects.requireNonNull(failed.getCause());
             return cause instanceof DnsNameResolverTimeoutException
                     ? "does not answer"
                     : "cannot be asked (" + cause.getMessage() + ")";

@@ -447,7 +447,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         Http2Error error = failure.error();
         if (frameType == Http2FrameTypes.HEADERS && stream == null && error == Http2Error.STREAM_CLOSED) {
             // RFC 9113 section 5.1: of a stream that is over no more can come.
-            giveUp(error, Cause.REQUEST_MALFORMED);
+            giveUp(error, Cause.REQUEST_MALFORMED, "a stream that is over goes on");
             return;
         }
         if (stream != null) {
@@ -490,24 +490,37 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         Http2Error error = failure == null ? Http2Error.INTERNAL_ERROR : failure.error();
         if (outbound) {
             // In the middle of a write, and whoever writes expects the exchange to be there afterwards.
-            later(() -> giveUp(error, Cause.INTERNAL));
+            later(() -> giveUp(error, Cause.INTERNAL, ""));
         } else {
-            giveUp(error, Cause.REQUEST_MALFORMED);
+            if (connection().numActiveStreams() == 0) {
+                // No request will tell of it.
+                worker().meters().cause(Cause.REQUEST_MALFORMED);
+            }
+            giveUp(error, Cause.REQUEST_MALFORMED, failure == null ? "" : String.valueOf(failure.getMessage()));
         }
     }
 
     private void calm(Flood found) {
         worker().meters().flood(found);
-        giveUp(Http2Error.ENHANCE_YOUR_CALM, Cause.REQUEST_MALFORMED);
+        connection
+                .connections()
+                .floods()
+                .calmed(
+                        settings.name(),
+                        client.address(),
+                        found,
+                        worker().loop().now());
+        giveUp(Http2Error.ENHANCE_YOUR_CALM, Cause.REQUEST_MALFORMED, "too much: " + found.id());
     }
 
-    /** Ends all streams and the connection, and says why. */
-    private void giveUp(Http2Error why, Cause cause) {
+    /** Ends all streams and the connection, and says why: to who reads logs of the client, by {@code debug} too. */
+    private void giveUp(Http2Error why, Cause cause, String debug) {
         if (state == State.CLOSED) {
             return;
         }
         int last = connection().remote().lastStreamCreated();
-        encoder().frameWriter().writeGoAway(context(), last, why.code(), Unpooled.EMPTY_BUFFER, channel.newPromise());
+        ByteBuf text = Unpooled.wrappedBuffer(debug.getBytes(StandardCharsets.US_ASCII));
+        encoder().frameWriter().writeGoAway(context(), last, why.code(), text, channel.newPromise());
         failStreams(cause);
         end();
     }
@@ -517,7 +530,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     private void expired() {
         switch (state) {
             // Idle, or still without its first request.
-            case OPEN -> giveUp(Http2Error.NO_ERROR, Cause.CLIENT_ABORTED);
+            case OPEN -> giveUp(Http2Error.NO_ERROR, Cause.CLIENT_ABORTED, "");
             case ANNOUNCED -> lastStream();
             case DRAINING, CLOSED -> {}
         }
@@ -525,7 +538,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     private void headExpired() {
         worker().meters().cause(Cause.REQUEST_HEAD_TIMEOUT);
-        giveUp(Http2Error.NO_ERROR, Cause.CLIENT_ABORTED);
+        giveUp(Http2Error.NO_ERROR, Cause.CLIENT_ABORTED, "a frame or a head was not complete in time");
     }
 
     // ---- the end ----
