@@ -43,18 +43,10 @@ public final class Exchange {
     private final RequestHead request = new RequestHead();
     private final HeldBody held = new HeldBody();
     private final HeldAnswer answer = new HeldAnswer(this);
-    private final Retry retry = new Retry(this);
     private final CallTime callTime = new CallTime(this::callTimeOver);
-    private final Choice choice;
-    private final ServerWait wait = new ServerWait(this);
-
-    /** The attempt that counts; beside it, while both wait for an answer, there may be a {@link Hedge}'s. */
-    private Attempt attempt = new Attempt(this);
-
-    private final Hedge hedge = new Hedge(this);
+    private final Attempts attempts;
 
     private @Nullable ClientStream client;
-    private RequestPlan.@Nullable Destination destination;
     private Headers requestTrailers = Headers.EMPTY;
     private boolean requestComplete;
     private boolean responding;
@@ -71,7 +63,6 @@ public final class Exchange {
     long firstByteNanos;
     long requestBytes;
     long responseBytes;
-    int attempts;
     int status;
     boolean reusedConnection;
 
@@ -79,7 +70,7 @@ public final class Exchange {
 
     Exchange(Worker worker, Choice choice) {
         this.worker = worker;
-        this.choice = choice;
+        this.attempts = new Attempts(this, choice);
     }
 
     // ---- the client's side ----
@@ -124,13 +115,7 @@ public final class Exchange {
             refuse(Cause.NO_ROUTE, "");
             return;
         }
-        head(plan.destination(route));
-    }
-
-    private void head(RequestPlan.Destination to) {
-        destination = to;
-        to.budget().arrived(worker.loop().index());
-        tryServer(Cause.NO_SERVER);
+        attempts.begin(plan.destination(route));
     }
 
     /**
@@ -139,7 +124,7 @@ public final class Exchange {
      */
     public void pass(String pool) {
         passing = true;
-        head(worker.plan().pool(pool));
+        attempts.begin(worker.plan().pool(pool));
     }
 
     boolean passing() {
@@ -170,7 +155,7 @@ public final class Exchange {
 
     private void callTimeOver() {
         if (responding) {
-            attempt.cancel();
+            attempts.cancel();
             finish(Cause.CALL_DEADLINE).abort();
         } else {
             refuse(Cause.CALL_DEADLINE, "");
@@ -180,7 +165,7 @@ public final class Exchange {
     /** {@code length} bytes of content lie at the reader index of {@code in}; exactly these are consumed. */
     public void requestData(ByteBuf in, int length) {
         requestBytes += length;
-        UpstreamStream stream = attempt.stream();
+        UpstreamStream stream = attempts.stream();
         if (stream != null) {
             if (!tunnel) {
                 held.keep(in, length, destination().retry().bodyBytes());
@@ -204,19 +189,19 @@ public final class Exchange {
     public void requestEnd(Headers trailers) {
         requestComplete = true;
         requestTrailers = trailers;
-        UpstreamStream stream = attempt.stream();
+        UpstreamStream stream = attempts.stream();
         if (stream != null) {
             stream.sendEnd(trailers);
         }
         if (tunnel && serverHalfEnded) {
-            attempt.cancel();
+            attempts.cancel();
             finish(null).done();
         }
     }
 
     /** What came in one go has been handed over. */
     public void requestReadComplete() {
-        UpstreamStream stream = attempt.stream();
+        UpstreamStream stream = attempts.stream();
         if (stream != null && (tunnel || !requestComplete)) {
             stream.flush();
         }
@@ -224,7 +209,7 @@ public final class Exchange {
 
     /** The client takes response bytes again. */
     public void clientWritable() {
-        UpstreamStream stream = attempt.stream();
+        UpstreamStream stream = attempts.stream();
         if (stream != null) {
             stream.reading(true);
         }
@@ -250,11 +235,8 @@ public final class Exchange {
     }
 
     private void stop() {
-        wait.cancel();
-        retry.cancel();
         answer.drop();
-        hedge.cancel();
-        attempt.cancel();
+        attempts.cancel();
     }
 
     /** From now on another stands for the client: its connection has become a tunnel. */
@@ -276,80 +258,6 @@ public final class Exchange {
 
     // ---- the server's side ----
 
-    /** {@code why}: the failure that leads here, or {@link Cause#NO_SERVER}. */
-    void tryServer(Cause why) {
-        Pool pool = destination().pool();
-        boolean overtaking = attempts == 0 && pool.line().length() > 0;
-        Server server = overtaking ? null : chooseServer();
-        if (server != null) {
-            start(server);
-        } else if (overtaking || !pool.admits()) {
-            choice.clear(); // those tried may be back by then
-            if (!wait.begin(pool, why)) {
-                refuse(why == Cause.NO_SERVER && pool.up() ? Cause.QUEUE_FULL : why, "");
-            }
-        } else {
-            refuse(why, "");
-        }
-    }
-
-    private void start(Server server) {
-        boolean first = attempts == 0;
-        begin(attempt, server, false);
-        if (first && !passing) {
-            hedge.begin(destination().hedging());
-        }
-    }
-
-    private void begin(Attempt which, Server server, boolean fresh) {
-        choice.exclude(server);
-        attempts++;
-        which.start(server, fresh, attempts > 1);
-    }
-
-    /** Starts one more attempt beside the one that has not been answered; false when that cannot be. */
-    boolean startBeside(Attempt second, Hedging hedging) {
-        if (responding || answer.holding() || !attempt.live() || !mayRepeat() || !retry.left()) {
-            return false;
-        }
-        Server other = chooseServer();
-        if (other == null) {
-            return false;
-        }
-        if (!hedging.share().tryTake(worker.now()) || !retry.takeCredit()) {
-            other.end();
-            return false;
-        }
-        begin(second, other, false);
-        return true;
-    }
-
-    /** There may be a server now for which this has waited. */
-    void resume() {
-        Server server = chooseServer();
-        if (server == null) {
-            wait.goOn();
-        } else {
-            wait.served();
-            start(server);
-        }
-    }
-
-    void waitedInVain(Cause why) {
-        Cause first = wait.reason();
-        refuse(why, first == Cause.NO_SERVER ? "" : "Before that: " + first.text());
-    }
-
-    /** Counted in at the server that is chosen; null when none takes the request. */
-    private @Nullable Server chooseServer() {
-        Pool pool = destination().pool();
-        Server server = pool.pick(choice);
-        while (server != null && !server.tryBegin()) {
-            server = pool.pick(choice); // another loop took the last place
-        }
-        return server;
-    }
-
     /**
      * Nothing more is to come from this server: if the request waits for its answer, it is tried elsewhere where that is
      * safe.
@@ -357,14 +265,7 @@ public final class Exchange {
      * @return whether the server is needed still, so that only the end of the client's connection can end this
      */
     public boolean leave(Server gone) {
-        if (isWith(gone)) {
-            attempt.giveUp();
-        }
-        return isWith(gone);
-    }
-
-    private boolean isWith(Server one) {
-        return attempt.live() && one.equals(attempt.server());
+        return attempts.leave(gone);
     }
 
     /** Whether all of the request had come when it was sent, so that the time to its answer is the server's. */
@@ -380,6 +281,16 @@ public final class Exchange {
     /** Whether the request is all here, and may be sent once more though a server has it. */
     boolean mayRepeat() {
         return requestComplete && replayable() && held.whole() && !request.upgrade();
+    }
+
+    /** Whether all that came of the content is held for another attempt. */
+    boolean held() {
+        return held.whole();
+    }
+
+    /** Whether a final response has begun, be it that the client has seen nothing of it. */
+    boolean answered() {
+        return responding || answer.holding();
     }
 
     /** Whether the whole body will be there for another attempt. */
@@ -436,15 +347,13 @@ public final class Exchange {
     }
 
     void interim(Attempt from, ResponseHead head) {
-        if (from != attempt) {
-            return; // of two servers that were asked, one tells
+        if (attempts.isCurrent(from)) { // of two servers that were asked, one tells
+            client().sendInterim(head);
         }
-        client().sendInterim(head);
     }
 
     void respond(Attempt from, ResponseHead head, BodyFraming framing) {
-        attempt = hedge.won(attempt, from);
-        if (retry.unwelcome(head) && mayRepeat() && elsewhere(Retry.STATUS)) {
+        if (!attempts.accept(from, head)) {
             return;
         }
         firstByteNanos = worker.now() - startNanos;
@@ -478,7 +387,7 @@ public final class Exchange {
         }
         if (!stream.writable()) {
             stream.flush();
-            UpstreamStream source = attempt.stream();
+            UpstreamStream source = attempts.stream();
             if (source != null && !stream.writable()) {
                 source.reading(false);
             }
@@ -487,7 +396,7 @@ public final class Exchange {
 
     /** What one read brings has to be held here when the client does not take it: from one that is behind, less is read. */
     private void pace(ClientStream stream) {
-        UpstreamStream source = attempt.stream();
+        UpstreamStream source = attempts.stream();
         if (source != null) {
             behind = stream.room() < ROOMY;
             source.readingLess(behind);
@@ -533,7 +442,7 @@ public final class Exchange {
         serverHalfEnded = true;
         client().sendEnd(none);
         if (requestComplete) {
-            attempt.cancel();
+            attempts.cancel();
             finish(null).done();
         }
     }
@@ -551,63 +460,9 @@ public final class Exchange {
         }
         answer.drop();
         firstByteNanos = -1;
-        if (hedge.running()) {
-            attempt = hedge.lost(attempt, from);
-            return;
-        }
-        if (!held.whole() || (delivery == Delivery.POSSIBLE && !replayable())) {
-            refuse(why, detail);
-            return;
-        }
-        Server server = attempt.server();
-        if (server != null && retry.takeFresh(why, reused) && server.tryBegin()) {
-            retry.note(Retry.REUSE_RACE);
-            begin(attempt, server, true);
-        } else if (Retry.worthwhile(why) && retry.take(why.id())) {
-            tryAgain(why);
-        } else {
+        if (!attempts.goOn(from, why, reused, held.whole() && (delivery == Delivery.NONE || replayable()))) {
             refuse(why, detail);
         }
-    }
-
-    /** At a server that was not asked yet, at once; else at any of them, later; else at the first that is up again. */
-    private void tryAgain(Cause why) {
-        Server other = chooseServer();
-        if (other != null) {
-            start(other);
-        } else if (why != Cause.UPGRADE_UNSUPPORTED && destination().pool().admits()) {
-            retry.pause(why, choice);
-        } else {
-            tryServer(why);
-        }
-    }
-
-    /**
-     * The server that has the request went down, and has not begun to answer. Where no other can be asked the wait goes
-     * on: the answer may still come.
-     */
-    void serverDown(Attempt from) {
-        if (hedge.running()) {
-            from.cancel();
-            attempt = hedge.lost(attempt, from);
-        } else if (held.whole() && replayable() && retry.left()) {
-            elsewhere(Cause.SERVER_DOWN.id());
-        }
-    }
-
-    /** Leaves what the present server has to say, for another; false when there is none, or no credit. */
-    private boolean elsewhere(String reason) {
-        Server other = chooseServer();
-        if (other == null) {
-            return false;
-        }
-        if (!retry.take(reason)) {
-            other.end();
-            return false;
-        }
-        attempt.leave();
-        start(other);
-        return true;
     }
 
     // ---- the end ----
@@ -619,18 +474,15 @@ public final class Exchange {
         if (tunnel) {
             worker.meters().tunnelsOpen.decrement();
         }
-        worker.record(this, attempt, stream.client());
+        worker.record(this, attempts.current(), stream.client());
         clear();
         return stream;
     }
 
     private void clear() {
         client = null;
-        destination = null;
-        assert !wait.waiting();
-        attempt.forget();
+        attempts.clear();
         held.reset();
-        choice.clear();
         request.reset();
         requestTrailers = Headers.EMPTY;
         requestComplete = false;
@@ -639,14 +491,11 @@ public final class Exchange {
         tunnel = false;
         serverHalfEnded = false;
         behind = false;
-        retry.clear();
-        hedge.clear();
         answer.drop();
         requestWhole = false;
         callTime.clear();
         requestBytes = 0;
         responseBytes = 0;
-        attempts = 0;
         status = 0;
         reusedConnection = false;
         worker.giveBack(this);
@@ -656,17 +505,12 @@ public final class Exchange {
         return Objects.requireNonNull(client, "the exchange has ended");
     }
 
-    RequestPlan.Destination destination() {
-        return Objects.requireNonNull(destination, "no route was found");
+    private RequestPlan.Destination destination() {
+        return attempts.destination();
     }
 
-    /** What the last further attempt was made for; empty when there was none. */
-    String retriedFor() {
-        return retry.reason();
-    }
-
-    /** The pool's name; empty when no route matched. */
-    String poolName() {
-        return destination == null ? "" : destination.pool().name();
+    /** What has become of the request so far at which servers. */
+    Attempts attempts() {
+        return attempts;
     }
 }

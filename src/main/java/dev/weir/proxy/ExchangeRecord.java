@@ -101,7 +101,7 @@ final class ExchangeRecord implements AccessRecord {
 
     @Override
     public String pool() {
-        return exchange().poolName();
+        return exchange().attempts().poolName();
     }
 
     @Override
@@ -111,12 +111,12 @@ final class ExchangeRecord implements AccessRecord {
 
     @Override
     public int attempts() {
-        return exchange().attempts;
+        return exchange().attempts().count();
     }
 
     @Override
     public String retriedFor() {
-        return exchange().retriedFor();
+        return exchange().attempts().retriedFor();
     }
 
     @Override

@@ -149,7 +149,7 @@ public final class Worker {
         if (connections != null) {
             connections.meters().request(exchange.status, duration);
         } else {
-            meters.unserved(exchange.poolName(), exchange.status);
+            meters.unserved(exchange.attempts().poolName(), exchange.status);
         }
         if (log != null) {
             Server server = attempt.server();
