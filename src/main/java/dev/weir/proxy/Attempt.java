@@ -141,7 +141,7 @@ final class Attempt implements UpstreamListener {
     }
 
     private void over() {
-        exchange.connection(stream);
+        exchange.record().connection(stream);
         awaiting.end();
         claim = null;
         stream = null;

@@ -45,6 +45,7 @@ public final class Exchange {
     private final HeldAnswer answer = new HeldAnswer(this);
     private final CallTime callTime = new CallTime(this::callTimeOver);
     private final Attempts attempts;
+    private final ExchangeRecord record;
 
     private @Nullable ClientStream client;
     private Headers requestTrailers = Headers.EMPTY;
@@ -57,20 +58,10 @@ public final class Exchange {
     /** The client takes less than one read brings. */
     private boolean behind;
 
-    // What the log and the metrics say in the end.
-    long startNanos;
-    long connectNanos;
-    long firstByteNanos;
-    long requestBytes;
-    long responseBytes;
-    int status;
-    boolean reusedConnection;
-
-    @Nullable Cause cause;
-
     Exchange(Worker worker, Choice choice) {
         this.worker = worker;
         this.attempts = new Attempts(this, choice);
+        this.record = new ExchangeRecord(request, attempts);
     }
 
     // ---- the client's side ----
@@ -82,9 +73,7 @@ public final class Exchange {
 
     void open(ClientStream stream) {
         client = stream;
-        startNanos = worker.now();
-        connectNanos = -1;
-        firstByteNanos = -1;
+        record.begin(worker.now());
         worker.meters().requestsInFlight.increment();
     }
 
@@ -142,7 +131,7 @@ public final class Exchange {
 
     /** False when there is no time for the call, which has been answered then. */
     private boolean startCall() {
-        if (!callTime.start(request.headers(), startNanos, worker.loop().timers())) {
+        if (!callTime.start(request.headers(), record.startNanos(), worker.loop().timers())) {
             refuse(Cause.REQUEST_MALFORMED, "The value of grpc-timeout is malformed.");
             return false;
         }
@@ -164,7 +153,7 @@ public final class Exchange {
 
     /** {@code length} bytes of content lie at the reader index of {@code in}; exactly these are consumed. */
     public void requestData(ByteBuf in, int length) {
-        requestBytes += length;
+        record.received(length);
         UpstreamStream stream = attempts.stream();
         if (stream != null) {
             if (!tunnel) {
@@ -229,8 +218,8 @@ public final class Exchange {
         }
         held.letGo();
         ClientStream stream = client();
-        status = ErrorResponse.status(request, why);
-        responseBytes = worker.errors().send(request, why, detail, requestComplete, stream);
+        record.status(ErrorResponse.status(request, why));
+        record.sent(worker.errors().send(request, why, detail, requestComplete, stream));
         finish(why).done();
     }
 
@@ -356,7 +345,7 @@ public final class Exchange {
         if (!attempts.accept(from, head)) {
             return;
         }
-        firstByteNanos = worker.now() - startNanos;
+        record.firstByte(worker.now());
         if (framing == BodyFraming.LENGTH && destination().holds(head.contentLength()) && mayRepeat()) {
             answer.hold(head, (int) head.contentLength());
         } else {
@@ -368,7 +357,7 @@ public final class Exchange {
     void passHead(ResponseHead head, BodyFraming framing) {
         responding = true;
         held.letGo();
-        status = head.status();
+        record.status(head.status());
         client().sendHead(head, framing, requestComplete);
     }
 
@@ -379,7 +368,7 @@ public final class Exchange {
     }
 
     void passData(ByteBuf in, int length) {
-        responseBytes += length;
+        record.sent(length);
         ClientStream stream = client();
         stream.sendData(in, length);
         if (length >= LARGE || behind) {
@@ -426,8 +415,8 @@ public final class Exchange {
         responding = true;
         tunnel = true;
         held.letGo();
-        status = head.status();
-        firstByteNanos = worker.now() - startNanos;
+        record.status(head.status());
+        record.firstByte(worker.now());
         worker.meters().upgrades.increment();
         worker.meters().tunnelsOpen.increment();
         requestComplete = false;
@@ -447,19 +436,13 @@ public final class Exchange {
         }
     }
 
-    /** Notes how the last attempt's connection came about, for the log; null when there was none. */
-    void connection(@Nullable UpstreamStream stream) {
-        reusedConnection = stream != null && stream.reused();
-        connectNanos = stream == null ? -1 : stream.connectNanos();
-    }
-
     void attemptFailed(Attempt from, Cause why, Delivery delivery, boolean reused, String detail) {
         if (responding) {
             finish(why).abort();
             return;
         }
         answer.drop();
-        firstByteNanos = -1;
+        record.noFirstByte();
         if (!attempts.goOn(from, why, reused, held.whole() && (delivery == Delivery.NONE || replayable()))) {
             refuse(why, detail);
         }
@@ -470,11 +453,11 @@ public final class Exchange {
     /** Counts, logs and gives this exchange back; the caller's last call goes to the stream that is returned. */
     private ClientStream finish(@Nullable Cause why) {
         ClientStream stream = client();
-        cause = why;
         if (tunnel) {
             worker.meters().tunnelsOpen.decrement();
         }
-        worker.record(this, attempts.current(), stream.client());
+        record.end(why, stream.client(), worker.now());
+        worker.record(record);
         clear();
         return stream;
     }
@@ -482,6 +465,7 @@ public final class Exchange {
     private void clear() {
         client = null;
         attempts.clear();
+        record.clear();
         held.reset();
         request.reset();
         requestTrailers = Headers.EMPTY;
@@ -494,10 +478,6 @@ public final class Exchange {
         answer.drop();
         requestWhole = false;
         callTime.clear();
-        requestBytes = 0;
-        responseBytes = 0;
-        status = 0;
-        reusedConnection = false;
         worker.giveBack(this);
     }
 
@@ -509,8 +489,7 @@ public final class Exchange {
         return attempts.destination();
     }
 
-    /** What has become of the request so far at which servers. */
-    Attempts attempts() {
-        return attempts;
+    ExchangeRecord record() {
+        return record;
     }
 }
