@@ -183,7 +183,8 @@ final class Attempt implements UpstreamListener {
 
     @Override
     public boolean replayable() {
-        return exchange.replayable() && exchange.holdable();
+        HeldRequest held = exchange.held();
+        return held.replayable() && held.holdable(all.destination().retry().bodyBytes());
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.weir.balance.Pool;
 import dev.weir.http.ResponseHead;
 import dev.weir.observe.Cause;
 import dev.weir.pool.Server;
+import dev.weir.upstream.Delivery;
 import dev.weir.upstream.UpstreamStream;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The way of one request to a server that answers it: one is chosen, or waited for; where the attempt there fails, is
  * turned away or loses its server, another is made if there is one left to make ({@link Retry}). Whether the request may
- * be sent again is known to the {@link Exchange}, and so is what is done with an answer.
+ * be sent again is known to {@link HeldRequest}, and what is done with an answer to {@link Exchange}.
  *
  * <p>Belongs to one exchange and is used again for its next request. Confined to its loop.
  */
@@ -115,7 +116,7 @@ final class Attempts {
 
     /** Starts one more beside the one that has not been answered; false when that cannot be. */
     boolean startBeside(Attempt second, Hedging hedging) {
-        if (exchange.answered() || !current.live() || !exchange.mayRepeat() || !retry.left()) {
+        if (exchange.answered() || !current.live() || !exchange.held().mayRepeat() || !retry.left()) {
             return false;
         }
         Server other = chooseServer();
@@ -137,7 +138,7 @@ final class Attempts {
      */
     boolean accept(Attempt from, ResponseHead head) {
         current = hedge.won(current, from);
-        return !(retry.unwelcome(head) && exchange.mayRepeat() && elsewhere(Retry.STATUS));
+        return !(retry.unwelcome(head) && exchange.held().mayRepeat() && elsewhere(Retry.STATUS));
     }
 
     /**
@@ -203,7 +204,7 @@ final class Attempts {
         if (hedge.running()) {
             from.cancel();
             current = hedge.lost(current, from);
-        } else if (exchange.replayable() && exchange.held() && retry.left()) {
+        } else if (exchange.held().replayableAfter(Delivery.POSSIBLE) && retry.left()) {
             elsewhere(Cause.SERVER_DOWN.id());
         }
     }

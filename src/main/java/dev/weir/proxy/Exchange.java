@@ -41,15 +41,13 @@ public final class Exchange {
 
     final Worker worker;
     private final RequestHead request = new RequestHead();
-    private final HeldBody held = new HeldBody();
+    private final HeldRequest held = new HeldRequest(request);
     private final HeldAnswer answer = new HeldAnswer(this);
     private final CallTime callTime = new CallTime(this::callTimeOver);
     private final Attempts attempts;
     private final ExchangeRecord record;
 
     private @Nullable ClientStream client;
-    private Headers requestTrailers = Headers.EMPTY;
-    private boolean requestComplete;
     private boolean responding;
     private boolean passing;
     private boolean tunnel;
@@ -84,7 +82,7 @@ public final class Exchange {
             refuse(Cause.METHOD_REFUSED, "");
             return;
         }
-        requestComplete = request.framing() != BodyFraming.CHUNKED && request.contentLength() <= 0;
+        held.begin();
         RequestPlan plan = worker.plan();
         String proof = AcmeRequest.answer(request, plan.proofs());
         if (proof != null) {
@@ -176,8 +174,7 @@ public final class Exchange {
 
     /** The request, or the client's half of a tunnel, is complete. */
     public void requestEnd(Headers trailers) {
-        requestComplete = true;
-        requestTrailers = trailers;
+        held.end(trailers);
         UpstreamStream stream = attempts.stream();
         if (stream != null) {
             stream.sendEnd(trailers);
@@ -191,7 +188,7 @@ public final class Exchange {
     /** What came in one go has been handed over. */
     public void requestReadComplete() {
         UpstreamStream stream = attempts.stream();
-        if (stream != null && (tunnel || !requestComplete)) {
+        if (stream != null && (tunnel || !held.complete())) {
             stream.flush();
         }
     }
@@ -219,7 +216,7 @@ public final class Exchange {
         held.letGo();
         ClientStream stream = client();
         record.status(ErrorResponse.status(request, why));
-        record.sent(worker.errors().send(request, why, detail, requestComplete, stream));
+        record.sent(worker.errors().send(request, why, detail, held.complete(), stream));
         finish(why).done();
     }
 
@@ -262,19 +259,9 @@ public final class Exchange {
         return requestWhole;
     }
 
-    /** Whether the request may be sent again though a server may have seen it (RFC 9110 section 9.2.2). */
-    boolean replayable() {
-        return request.method().idempotent();
-    }
-
-    /** Whether the request is all here, and may be sent once more though a server has it. */
-    boolean mayRepeat() {
-        return requestComplete && replayable() && held.whole() && !request.upgrade();
-    }
-
-    /** Whether all that came of the content is held for another attempt. */
-    boolean held() {
-        return held.whole();
+    /** What came of the request, and whether it may be sent again. */
+    HeldRequest held() {
+        return held;
     }
 
     /** Whether a final response has begun, be it that the client has seen nothing of it. */
@@ -282,18 +269,9 @@ public final class Exchange {
         return responding || answer.holding();
     }
 
-    /** Whether the whole body will be there for another attempt. */
-    boolean holdable() {
-        return switch (request.framing()) {
-            case NONE -> true;
-            case LENGTH -> request.contentLength() <= destination().retry().bodyBytes();
-            case CHUNKED, UNTIL_CLOSE -> false;
-        };
-    }
-
     /** Sends what there is of the request. Nothing is flushed if more has to come, which may lie right behind the head. */
     void send(UpstreamStream stream) {
-        requestWhole = requestComplete;
+        requestWhole = held.complete();
         if (passing) {
             passOn(stream);
             return;
@@ -311,11 +289,13 @@ public final class Exchange {
             // It came with the head and was needed for this attempt; beyond the bound there is no other.
             held.letGo();
         }
-        if (requestComplete) {
-            stream.sendEnd(requestTrailers);
-            return;
+        sendEnd(stream);
+    }
+
+    private void sendEnd(UpstreamStream stream) {
+        if (!held.replayEnd(stream)) {
+            client().reading(stream.writable());
         }
-        client().reading(stream.writable());
     }
 
     private void passOn(UpstreamStream stream) {
@@ -324,11 +304,7 @@ public final class Exchange {
         worker.meters().tunnelsOpen.increment();
         held.replay(stream);
         held.letGo();
-        if (requestComplete) {
-            stream.sendEnd(Headers.EMPTY);
-        } else {
-            client().reading(stream.writable());
-        }
+        sendEnd(stream);
     }
 
     void serverWritable() {
@@ -346,7 +322,7 @@ public final class Exchange {
             return;
         }
         record.firstByte(worker.now());
-        if (framing == BodyFraming.LENGTH && destination().holds(head.contentLength()) && mayRepeat()) {
+        if (framing == BodyFraming.LENGTH && destination().holds(head.contentLength()) && held.mayRepeat()) {
             answer.hold(head, (int) head.contentLength());
         } else {
             passHead(head, framing);
@@ -358,7 +334,7 @@ public final class Exchange {
         responding = true;
         held.letGo();
         record.status(head.status());
-        client().sendHead(head, framing, requestComplete);
+        client().sendHead(head, framing, held.complete());
     }
 
     void responseData(ByteBuf in, int length) {
@@ -414,12 +390,11 @@ public final class Exchange {
     void tunnel(ResponseHead head) {
         responding = true;
         tunnel = true;
-        held.letGo();
+        held.beginTunnel();
         record.status(head.status());
         record.firstByte(worker.now());
         worker.meters().upgrades.increment();
         worker.meters().tunnelsOpen.increment();
-        requestComplete = false;
         client().startTunnel(head);
     }
 
@@ -430,7 +405,7 @@ public final class Exchange {
     void tunnelServerEnded(Headers none) {
         serverHalfEnded = true;
         client().sendEnd(none);
-        if (requestComplete) {
+        if (held.complete()) {
             attempts.cancel();
             finish(null).done();
         }
@@ -443,7 +418,7 @@ public final class Exchange {
         }
         answer.drop();
         record.noFirstByte();
-        if (!attempts.goOn(from, why, reused, held.whole() && (delivery == Delivery.NONE || replayable()))) {
+        if (!attempts.goOn(from, why, reused, held.replayableAfter(delivery))) {
             refuse(why, detail);
         }
     }
@@ -468,8 +443,6 @@ public final class Exchange {
         record.clear();
         held.reset();
         request.reset();
-        requestTrailers = Headers.EMPTY;
-        requestComplete = false;
         responding = false;
         passing = false;
         tunnel = false;
