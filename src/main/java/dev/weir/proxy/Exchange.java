@@ -20,25 +20,19 @@ import org.jspecify.annotations.Nullable;
  * The whole life of one request, from its head to its last byte, whichever protocol is spoken on either side:
  *
  * <pre>
- *   begin     the head is there: find the route, choose a server
+ *   begin     the head is there: find the route; Attempts find a server
  *   send      a connection is there: head, held content, the rest as it comes
  *   respond   the server's head is there: it is passed on, or held until a short answer is complete
  *   passHead  the client gets it: from here on nothing is tried again
  *   finish    exactly once: counted, logged, given back
  * </pre>
  *
- * A failure before {@code passHead} is answered by another attempt where that is provably safe ({@link Retry}), else by
+ * A failure before {@code passHead} is answered by another attempt where that is provably safe ({@link Attempts}), else by
  * Weir itself ({@link ErrorResponse}); a failure after it cuts the client's connection, so that a part never looks like the whole.
  *
  * <p>Confined to its event loop, and used again for another request after {@code finish}.
  */
 public final class Exchange {
-    /** Pieces of content from which on the client's side is asked for what it takes at once. */
-    private static final int LARGE = 32 << 10;
-
-    /** A client that takes so much at once is not behind. */
-    private static final int ROOMY = 256 << 10;
-
     final Worker worker;
     private final RequestHead request = new RequestHead();
     private final HeldRequest held = new HeldRequest(request);
@@ -46,6 +40,7 @@ public final class Exchange {
     private final CallTime callTime = new CallTime(this::callTimeOver);
     private final Attempts attempts;
     private final ExchangeRecord record;
+    private final Pace pace;
 
     private @Nullable ClientStream client;
     private boolean responding;
@@ -53,13 +48,12 @@ public final class Exchange {
     private boolean tunnel;
     private boolean serverHalfEnded;
     private boolean requestWhole;
-    /** The client takes less than one read brings. */
-    private boolean behind;
 
     Exchange(Worker worker, Choice choice) {
         this.worker = worker;
         this.attempts = new Attempts(this, choice);
         this.record = new ExchangeRecord(request, attempts);
+        this.pace = new Pace(attempts);
     }
 
     // ---- the client's side ----
@@ -195,10 +189,7 @@ public final class Exchange {
 
     /** The client takes response bytes again. */
     public void clientWritable() {
-        UpstreamStream stream = attempts.stream();
-        if (stream != null) {
-            stream.reading(true);
-        }
+        pace.goOn();
     }
 
     /** Whether the client has been sent a part of the response. */
@@ -347,25 +338,7 @@ public final class Exchange {
         record.sent(length);
         ClientStream stream = client();
         stream.sendData(in, length);
-        if (length >= LARGE || behind) {
-            pace(stream);
-        }
-        if (!stream.writable()) {
-            stream.flush();
-            UpstreamStream source = attempts.stream();
-            if (source != null && !stream.writable()) {
-                source.reading(false);
-            }
-        }
-    }
-
-    /** What one read brings has to be held here when the client does not take it: from one that is behind, less is read. */
-    private void pace(ClientStream stream) {
-        UpstreamStream source = attempts.stream();
-        if (source != null) {
-            behind = stream.room() < ROOMY;
-            source.readingLess(behind);
-        }
+        pace.passed(length, stream);
     }
 
     void responseReadComplete() {
@@ -447,7 +420,7 @@ public final class Exchange {
         passing = false;
         tunnel = false;
         serverHalfEnded = false;
-        behind = false;
+        pace.clear();
         answer.drop();
         requestWhole = false;
         callTime.clear();
