@@ -467,8 +467,8 @@ final class Http2Connection extends Http2ConnectionHandler {
         if (failure instanceof ReadBuffers.ReadPaused) {
             return;
         }
-        if (TlsFailure.isOne(failure)) {
-            reason = TlsFailure.of(failure).detail();
+        if (ConnectionFailure.isTls(failure)) {
+            reason = ConnectionFailure.tls(failure).detail();
             ctx.close();
             return;
         }
