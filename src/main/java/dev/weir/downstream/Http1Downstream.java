@@ -9,7 +9,6 @@ import dev.weir.http.ResponseHead;
 import dev.weir.http.Violation;
 import dev.weir.loop.Deadline;
 import dev.weir.loop.Outgoing;
-import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
@@ -20,22 +19,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import java.io.IOException;
 import java.util.Objects;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One HTTP/1 connection from a client: heads in, one exchange after the other, responses out in order. What a client
  * sends ahead of its turn is held, bounded. Confined to its loop.
  */
 final class Http1Downstream extends ChannelInboundHandlerAdapter implements Downstream, ClientStream {
-    private static final Logger LOG = LoggerFactory.getLogger(Http1Downstream.class);
-
     private enum State {
         /** Between requests. */
         IDLE,
@@ -55,6 +46,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     private final ResponseWriter responses;
     private final BodyReader body = new BodyReader();
     private final Deadline deadline = new Deadline(this::expired);
+    private final ClientEnd end;
 
     private State state = State.IDLE;
     private @Nullable Exchange exchange;
@@ -65,9 +57,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     private boolean keepAlive;
     private boolean inputEnded;
-    /** Reading or writing failed: the client did not just end its sending side. */
-    private boolean broken;
-
     private boolean bodyPaused;
     /** It has been idle for long enough, and closes if nothing is here by the next tick. */
     private boolean lastLook;
@@ -78,6 +67,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         this.client = client;
         this.channel = connection.channel();
         this.out = new Outgoing(worker().loop(), channel);
+        this.end = new ClientEnd(connection, this::fail);
         this.responses = new ResponseWriter(connection.connections(), settings, out);
     }
 
@@ -451,12 +441,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        boolean ended = event == ChannelInputShutdownEvent.INSTANCE || event == SslCloseCompletionEvent.SUCCESS;
-        if (inputEnded || !ended) {
+        if (inputEnded || !ClientEnd.isToldBy(event)) {
             return;
         }
         inputEnded = true;
-        if (broken || out.over()) {
+        if (end.broken() || out.over()) {
             fail(Cause.CLIENT_ABORTED);
         } else if (ahead == null) {
             inputOver();
@@ -482,17 +471,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
-        if (failure instanceof ReadBuffers.ReadPaused) {
-            return;
-        }
-        if (failure instanceof IOException || failure.getCause() instanceof SSLException) {
-            // Perhaps in the middle of a write, and whoever writes expects the exchange to be there afterwards.
-            broken = true;
-            worker().loop().executor().execute(() -> fail(Cause.CLIENT_ABORTED));
-            return;
-        }
-        LOG.error("listener {}: unexpected failure of a connection; please report this", settings.name(), failure);
-        fail(Cause.INTERNAL);
+        end.caught(failure);
     }
 
     private void expired() {

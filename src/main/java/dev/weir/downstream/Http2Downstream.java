@@ -17,7 +17,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -26,24 +25,17 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One HTTP/2 connection from a client (RFC 9113): the codec, what all its streams share, and its end. A request is an
  * {@link Http2ClientStream}. Confined to its loop.
  */
 final class Http2Downstream extends Http2ConnectionHandler implements Downstream {
-    private static final Logger LOG = LoggerFactory.getLogger(Http2Downstream.class);
-
     private static final int PREFACE = 24;
     private static final int REMEMBERED_RESETS = 64;
     private static final long DRAIN_PING = 0x7765_6972_2d67_6f61L;
@@ -485,7 +477,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
             return;
         }
         if (failure == null) {
-            LOG.error("listener {}: unexpected failure of a connection; please report this", settings.name(), cause);
+            ClientEnd.unexpected(connection, cause);
         }
         Http2Error error = failure == null ? Http2Error.INTERNAL_ERROR : failure.error();
         if (outbound) {
@@ -605,8 +597,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        boolean over = event == ChannelInputShutdownEvent.INSTANCE || event == SslCloseCompletionEvent.SUCCESS;
-        if (over && state != State.CLOSED) {
+        if (ClientEnd.isToldBy(event) && state != State.CLOSED) {
             // Without its sending side a client can take no response of any length.
             failStreams(Cause.CLIENT_ABORTED);
             close();
@@ -624,8 +615,8 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         if (failure instanceof ReadBuffers.ReadPaused) {
             return;
         }
-        if (!(failure instanceof IOException) && !(failure.getCause() instanceof SSLException)) {
-            LOG.error("listener {}: unexpected failure of a connection; please report this", settings.name(), failure);
+        if (!ClientEnd.isBreak(failure)) {
+            ClientEnd.unexpected(connection, failure);
         }
         // Perhaps in the middle of a write, and whoever writes expects the exchange to be there afterwards.
         later(() -> {
