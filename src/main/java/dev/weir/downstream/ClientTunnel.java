@@ -25,7 +25,7 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
     private final ClientInfo client;
     private final Outgoing out;
     private final Deadline deadline = new Deadline(this::expired);
-    private final ClientEnd end;
+    private final ClientEnd clientEnd;
     /** Null after its end. */
     private @Nullable Exchange exchange;
 
@@ -36,7 +36,7 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
         this.connection = connection;
         this.client = client;
         this.out = out;
-        this.end = new ClientEnd(connection, this::fail);
+        this.clientEnd = new ClientEnd(connection, this::fail);
         this.exchange = exchange;
     }
 
@@ -45,7 +45,7 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
         this.connection = connection;
         this.client = client;
         this.out = new Outgoing(connection.worker().loop(), connection.channel());
-        this.end = new ClientEnd(connection, this::fail);
+        this.clientEnd = new ClientEnd(connection, this::fail);
     }
 
     /** Begins to pass the connection on: balanced and counted as a request to the pool is. */
@@ -196,7 +196,7 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
             return;
         }
         inputEnded = true;
-        if (end.broken() || !orderly) {
+        if (clientEnd.broken() || !orderly) {
             fail(Cause.CLIENT_ABORTED);
         } else if (exchange != null) {
             exchange.requestEnd(Headers.EMPTY);
@@ -210,7 +210,7 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
-        end.caught(failure);
+        clientEnd.caught(failure);
     }
 
     private void expired() {

@@ -46,7 +46,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     private final ResponseWriter responses;
     private final BodyReader body = new BodyReader();
     private final Deadline deadline = new Deadline(this::expired);
-    private final ClientEnd end;
+    private final ClientEnd clientEnd;
 
     private State state = State.IDLE;
     private @Nullable Exchange exchange;
@@ -67,7 +67,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         this.client = client;
         this.channel = connection.channel();
         this.out = new Outgoing(worker().loop(), channel);
-        this.end = new ClientEnd(connection, this::fail);
+        this.clientEnd = new ClientEnd(connection, this::fail);
         this.responses = new ResponseWriter(connection.connections(), settings, out);
     }
 
@@ -224,13 +224,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     }
 
     private void refuse(Violation violation) {
-        Cause cause = switch (violation.kind()) {
-            case MALFORMED -> Cause.REQUEST_MALFORMED;
-            case LINE_TOO_LONG -> Cause.REQUEST_LINE_TOO_LONG;
-            case HEADERS_TOO_LARGE -> Cause.REQUEST_HEADERS_TOO_LARGE;
-            case VERSION -> Cause.REQUEST_VERSION_UNSUPPORTED;
-            case CODING -> Cause.REQUEST_CODING_UNSUPPORTED;
-        };
+        Cause cause = Refusal.cause(violation);
         keepAlive = false;
         if (exchange().responding()) {
             fail(cause);
@@ -445,7 +439,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             return;
         }
         inputEnded = true;
-        if (end.broken() || out.over()) {
+        if (clientEnd.broken() || out.over()) {
             fail(Cause.CLIENT_ABORTED);
         } else if (ahead == null) {
             inputOver();
@@ -471,7 +465,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
-        end.caught(failure);
+        clientEnd.caught(failure);
     }
 
     private void expired() {

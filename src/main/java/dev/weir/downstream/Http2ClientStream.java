@@ -273,13 +273,7 @@ final class Http2ClientStream implements ClientStream {
 
     /** RFC 9113 section 8.1.1: the stream is in error; the answer before its reset is for the person behind it. */
     private void refuse(Violation violation) {
-        Cause cause = switch (violation.kind()) {
-            case MALFORMED -> Cause.REQUEST_MALFORMED;
-            case LINE_TOO_LONG -> Cause.REQUEST_LINE_TOO_LONG;
-            case HEADERS_TOO_LARGE -> Cause.REQUEST_HEADERS_TOO_LARGE;
-            case VERSION -> Cause.REQUEST_VERSION_UNSUPPORTED;
-            case CODING -> Cause.REQUEST_CODING_UNSUPPORTED;
-        };
+        Cause cause = Refusal.cause(violation);
         violated = violation.kind() == Violation.Kind.MALFORMED;
         if (exchange().responding()) {
             Exchange failed = over();
