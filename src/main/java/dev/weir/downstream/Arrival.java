@@ -6,7 +6,6 @@ import dev.weir.loop.Outgoing;
 import dev.weir.loop.ReadGate;
 import dev.weir.observe.Cause;
 import dev.weir.observe.Handshake;
-import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
 import dev.weir.tls.ServerTls;
 import io.netty.buffer.ByteBuf;
@@ -327,17 +326,6 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
             connection.arm(deadline, idle);
         }
     }
-
-    @Override
-    public void cutRequests() {
-        close();
-    }
-
-    @Override
-    public void endTunnels() {}
-
-    @Override
-    public void cutFrom(Server gone) {}
 
     @Override
     public void cut() {

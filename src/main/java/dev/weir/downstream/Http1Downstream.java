@@ -512,14 +512,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     }
 
     @Override
-    public void cutRequests() {
-        cut();
-    }
-
-    @Override
-    public void endTunnels() {}
-
-    @Override
     public void cutFrom(Server gone) {
         if (exchange != null && exchange.leave(gone)) {
             fail(Cause.SERVER_DOWN);
