@@ -1,7 +1,6 @@
 package dev.weir.proxy;
 
 import dev.weir.balance.Choice;
-import dev.weir.balance.Pool;
 import dev.weir.http.BodyFraming;
 import dev.weir.http.Field;
 import dev.weir.http.Headers;
@@ -123,7 +122,8 @@ public final class Exchange {
 
     /** False when there is no time for the call, which has been answered then. */
     private boolean startCall() {
-        if (!callTime.start(request.headers(), record.startNanos(), worker.loop().timers())) {
+        if (!callTime.start(
+                request.headers(), record.startNanos(), worker.loop().timers())) {
             refuse(Cause.REQUEST_MALFORMED, "The value of grpc-timeout is malformed.");
             return false;
         }

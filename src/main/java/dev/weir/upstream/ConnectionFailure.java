@@ -36,7 +36,8 @@ record ConnectionFailure(Cause cause, String detail) {
             return new ConnectionFailure(Cause.TLS_PROTOCOL_ERROR, "What the server sends is not TLS.");
         }
         if (said instanceof ClosedChannelException) {
-            return new ConnectionFailure(Cause.TLS_PROTOCOL_ERROR, "The server closed the connection during the handshake.");
+            return new ConnectionFailure(
+                    Cause.TLS_PROTOCOL_ERROR, "The server closed the connection during the handshake.");
         }
         String text = text(said);
         // Both BoringSSL and the JDK tell of an alert in the text only.
