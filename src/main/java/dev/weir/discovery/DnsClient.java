@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -143,6 +144,7 @@ final class DnsClient implements AutoCloseable {
     }
 
     /** A {@link Reply}, the code of a refusal, or a clause that says what went wrong. */
+    @SuppressWarnings("CollectionUndefinedEquality") // a future equals itself alone, which is what is meant
     private Object ask(DnsNameResolver resolver, InetSocketAddress server, DnsQuestion question)
             throws InterruptedException {
         CompletableFuture<AddressedEnvelope<DnsResponse, InetSocketAddress>> answer = new CompletableFuture<>();
@@ -163,9 +165,10 @@ final class DnsClient implements AutoCloseable {
                 envelope.release();
             }
         } catch (ExecutionException failed) {
-            return failed.getCause() instanceof DnsNameResolverTimeoutException
+            Throwable cause = Objects.requireNonNull(failed.getCause());
+            return cause instanceof DnsNameResolverTimeoutException
                     ? "does not answer"
-                    : "cannot be asked (" + failed.getCause().getMessage() + ")";
+                    : "cannot be asked (" + cause.getMessage() + ")";
         } catch (CancellationException | RejectedExecutionException end) {
             return "is not asked any more";
         } catch (InterruptedException unwanted) {
