@@ -1,5 +1,6 @@
 package dev.weir.downstream;
 
+import dev.weir.http2.Codec;
 import dev.weir.http2.FrameSink;
 import dev.weir.http2.FrameWriter;
 import dev.weir.http2.IncomingHeads;
@@ -24,6 +25,7 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -83,19 +85,19 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     private boolean reading;
     private boolean flushDue;
 
-    private Http2Downstream(Accepted connection, ClientInfo client, FrameSink sink, Http2Codec codec) {
-        super(codec.decoder(), codec.encoder(), codec.settings(), true, true);
+    private Http2Downstream(Accepted connection, ClientInfo client, Codec codec) {
+        super(codec.decoder(), codec.encoder(), announced(connection.settings(), codec), true, true);
         this.connection = connection;
         this.settings = connection.settings();
         this.client = client;
         this.channel = connection.channel();
         this.hsts = settings.hsts().getBytes(StandardCharsets.US_ASCII);
-        this.sink = sink;
+        this.sink = codec.sink();
         this.writer = codec.writer();
         this.cutter = new FrameCutter(channel.alloc(), this::watch);
         this.guard = new FloodGuard(
                 settings.http2(),
-                codec.maxBlockBytes(),
+                codec.blockBytes(),
                 connection.worker().loop().now());
         this.key = connection().newKey();
         writer.tell(this::sent);
@@ -107,8 +109,20 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     static Http2Downstream of(Accepted connection, ClientInfo client) {
         Worker worker = connection.worker();
+        ListenerSettings settings = connection.settings();
         FrameSink sink = new FrameSink(worker.loop(), worker.meters().bytesSent::add);
-        return new Http2Downstream(connection, client, sink, Http2Codec.of(connection.settings(), sink));
+        Codec codec = Codec.ofServer(settings.headLimits(), settings.http2().headerTable(), sink);
+        return new Http2Downstream(connection, client, codec);
+    }
+
+    private static Http2Settings announced(ListenerSettings listener, Codec codec) {
+        Http2Settings settings = new Http2Settings()
+                .maxConcurrentStreams(listener.http2().maxConcurrentStreams())
+                .initialWindowSize(listener.http2().streamWindow())
+                .maxHeaderListSize(codec.listBytes())
+                .connectProtocolEnabled(true);
+        settings.headerTableSize(listener.http2().headerTable());
+        return settings;
     }
 
     Worker worker() {

@@ -1,7 +1,9 @@
 package dev.weir.upstream;
 
 import dev.weir.http.Headers;
+import dev.weir.http2.Codec;
 import dev.weir.http2.FieldList;
+import dev.weir.http2.FrameSink;
 import dev.weir.http2.Sender;
 import dev.weir.loop.Deadline;
 import dev.weir.loop.ReadBuffers;
@@ -53,7 +55,7 @@ final class Http2Connection extends Http2ConnectionHandler {
     private final @Nullable ClientEndpoints client;
     private final Channel channel;
     private final Greeting greeting;
-    private final Http2Codec codec;
+    private final Codec codec;
     private final PropertyKey key;
     private final IdleFrames idleFrames = new IdleFrames();
     private final Liveness liveness;
@@ -72,8 +74,8 @@ final class Http2Connection extends Http2ConnectionHandler {
     private String reason = "";
 
     private Http2Connection(
-            UpstreamPool pool, @Nullable ClientEndpoints client, Channel channel, Greeting greeting, Http2Codec codec) {
-        super(codec.decoder(), codec.encoder(), codec.settings(), false, true);
+            UpstreamPool pool, @Nullable ClientEndpoints client, Channel channel, Greeting greeting, Codec codec) {
+        super(codec.decoder(), codec.encoder(), announced(pool.settings(), codec), false, true);
         this.pool = pool;
         this.settings = pool.settings();
         this.client = client;
@@ -101,11 +103,20 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     /** Greets the server; the listener hears how it answers. */
     static void open(UpstreamPool pool, @Nullable ClientEndpoints client, Channel channel, Greeting greeting) {
-        Http2Connection connection =
-                new Http2Connection(pool, client, channel, greeting, Http2Codec.of(pool.settings(), pool.loop()));
+        // What is counted as sent to a server is content.
+        FrameSink sink = new FrameSink(pool.loop(), bytes -> {});
+        Codec codec = Codec.ofClient(pool.settings().headLimits(), sink);
+        Http2Connection connection = new Http2Connection(pool, client, channel, greeting, codec);
         // The end of the server's sending side is the end of everything: there are no half-closed connections here.
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
         channel.pipeline().addLast(connection);
+    }
+
+    private static Http2Settings announced(UpstreamSettings pool, Codec codec) {
+        return new Http2Settings()
+                .pushEnabled(false)
+                .initialWindowSize(pool.http2Limits().streamWindow())
+                .maxHeaderListSize(codec.listBytes());
     }
 
     @Override
