@@ -6,7 +6,9 @@ import dev.weir.http2.FrameWriter;
 import dev.weir.http2.IncomingHeads;
 import dev.weir.http2.OutgoingHeads;
 import dev.weir.http2.Sender;
+import dev.weir.http2.Streams;
 import dev.weir.loop.Deadline;
+import dev.weir.loop.LateFlush;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import dev.weir.observe.Flood;
@@ -18,7 +20,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
@@ -62,10 +63,10 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     private final FrameWriter writer;
     private final FrameCutter cutter;
     private final FloodGuard guard;
-    private final Http2Connection.PropertyKey key;
+    private final Streams<Http2ClientStream> streams;
     private final Deadline deadline = new Deadline(this::expired);
     private final Deadline headDeadline = new Deadline(this::headExpired);
-    private final Runnable flush = this::flushIfDue;
+    private final LateFlush lateFlush;
     /** Streams that were given content in the present read. */
     private final List<Http2ClientStream> touched = new ArrayList<>();
     /** Streams that Weir reset lately: what the client had sent before it knew is no error of its. */
@@ -83,7 +84,6 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     private int resets;
     private int prefaceLeft = PREFACE;
     private boolean reading;
-    private boolean flushDue;
 
     private Http2Downstream(Accepted connection, ClientInfo client, Codec codec) {
         super(codec.decoder(), codec.encoder(), announced(connection.settings(), codec), true, true);
@@ -99,10 +99,11 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
                 settings.http2(),
                 codec.blockBytes(),
                 connection.worker().loop().now());
-        this.key = connection().newKey();
+        this.lateFlush = new LateFlush(worker().loop(), this::flushNow);
+        this.streams = new Streams<>(connection());
         writer.tell(this::sent);
         decoder().frameListener(new Http2Frames(this));
-        connection().addListener(new Streams());
+        connection().addListener(new StreamEvents());
         encoder().flowController().listener(this::writabilityChanged);
         client.speaksHttp2();
     }
@@ -301,19 +302,18 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     @Nullable Http2ClientStream stream(int id) {
-        Http2Stream stream = connection().stream(id);
-        return stream == null ? null : stream.getProperty(key);
+        return streams.of(id);
     }
 
     /** The first header block of a stream. */
     Http2ClientStream opened(int id) {
         Http2Stream stream = Objects.requireNonNull(connection().stream(id));
         Http2ClientStream opened = new Http2ClientStream(this, stream);
-        stream.setProperty(key, opened);
+        streams.put(stream, opened);
         return opened;
     }
 
-    private final class Streams extends Http2ConnectionAdapter {
+    private final class StreamEvents extends Http2ConnectionAdapter {
         @Override
         public void onStreamActive(Http2Stream stream) {
             worker().meters().http2StreamsOpen.increment();
@@ -325,7 +325,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         @Override
         public void onStreamClosed(Http2Stream stream) {
             worker().meters().http2StreamsOpen.decrement();
-            Http2ClientStream closed = stream.getProperty(key);
+            Http2ClientStream closed = streams.of(stream);
             if (closed != null) {
                 closed.closed();
             }
@@ -353,7 +353,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private void writabilityChanged(Http2Stream stream) {
-        Http2ClientStream changed = stream.getProperty(key);
+        Http2ClientStream changed = streams.of(stream);
         if (changed != null) {
             changed.writabilityChanged();
         }
@@ -417,21 +417,14 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     /** Flushes once for all that is written in this turn of the loop. */
     void flush() {
-        if (!reading && !flushDue) {
-            flushDue = true;
-            later(flush);
-        }
-    }
-
-    private void flushIfDue() {
-        if (flushDue) {
-            flushNow();
+        if (!reading) {
+            lateFlush.soon();
         }
     }
 
     /** What was written until now leaves as far as there is room for it. */
     void flushNow() {
-        flushDue = false;
+        lateFlush.done();
         if (state != State.CLOSED) {
             flush(context());
         }
@@ -581,12 +574,12 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     @Override
     public void cutRequests() {
-        List<Http2ClientStream> streams = streams();
-        if (streams.stream().noneMatch(Http2ClientStream::inTunnel)) {
+        List<Http2ClientStream> open = open();
+        if (open.stream().noneMatch(Http2ClientStream::inTunnel)) {
             cut();
             return;
         }
-        for (Http2ClientStream stream : streams) {
+        for (Http2ClientStream stream : open) {
             if (!stream.inTunnel()) {
                 stream.cut();
             }
@@ -595,12 +588,12 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     @Override
     public void endTunnels() {
-        streams().forEach(Http2ClientStream::endTunnel);
+        open().forEach(Http2ClientStream::endTunnel);
     }
 
     @Override
     public void cutFrom(Server gone) {
-        streams().forEach(stream -> stream.cutFrom(gone));
+        open().forEach(stream -> stream.cutFrom(gone));
     }
 
     @Override
@@ -640,26 +633,11 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private void failStreams(Cause cause) {
-        streams().forEach(stream -> stream.failed(cause));
+        open().forEach(stream -> stream.failed(cause));
     }
 
-    private List<Http2ClientStream> streams() {
-        if (state == State.CLOSED) {
-            return List.of();
-        }
-        List<Http2ClientStream> streams = new ArrayList<>(connection().numActiveStreams());
-        try {
-            connection().forEachActiveStream(stream -> {
-                Http2ClientStream failed = stream.getProperty(key);
-                if (failed != null) {
-                    streams.add(failed);
-                }
-                return true;
-            });
-        } catch (Http2Exception impossible) {
-            throw new IllegalStateException(impossible);
-        }
-        return streams;
+    private List<Http2ClientStream> open() {
+        return state == State.CLOSED ? List.of() : streams.all();
     }
 
     /** In order: what is written is sent, and the client may read it. */
