@@ -39,21 +39,6 @@ import org.jspecify.annotations.Nullable;
  * {@link Http2ClientStream}. Confined to its loop.
  */
 final class Http2Downstream extends Http2ConnectionHandler implements Downstream {
-    private static final int PREFACE = 24;
-    private static final int REMEMBERED_RESETS = 64;
-    private static final long DRAIN_PING = 0x7765_6972_2d67_6f61L;
-    private static final long DRAIN_PING_NANOS = 1_000_000_000;
-
-    private enum State {
-        OPEN,
-        /** Weir stops: the client has been told, but may not have heard yet. */
-        ANNOUNCED,
-        /** No further stream is accepted; the last one to end ends the connection. */
-        DRAINING,
-        /** Over, or left to {@link Lingering}. */
-        CLOSED
-    }
-
     private final Accepted connection;
     private final ListenerSettings settings;
     private final ClientInfo client;
@@ -61,29 +46,23 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     private final byte[] hsts;
     private final FrameSink sink;
     private final FrameWriter writer;
-    private final FrameCutter cutter;
-    private final FloodGuard guard;
+    private final FrameIntake intake;
+    private final Goodbye goodbye = new Goodbye(this);
+    private final RecentResets resets = new RecentResets();
     private final Streams<Http2ClientStream> streams;
     private final Deadline deadline = new Deadline(this::expired);
     private final Deadline headDeadline = new Deadline(this::headExpired);
     private final LateFlush lateFlush;
     /** Streams that were given content in the present read. */
     private final List<Http2ClientStream> touched = new ArrayList<>();
-    /** Streams that Weir reset lately: what the client had sent before it knew is no error of its. */
-    private final int[] reset = new int[REMEMBERED_RESETS];
-
     private final List<Object> nothing = new ArrayList<>(0);
 
-    private State state = State.OPEN;
     private @Nullable ChannelHandlerContext context;
     private @Nullable Sender sender;
-    private @Nullable Flood flood;
-    /** Of the frame that is being decoded. */
-    private int frameType;
-
-    private int resets;
-    private int prefaceLeft = PREFACE;
     private boolean reading;
+    /** Over, or left to {@link Lingering}. */
+    private boolean closed;
+
 
     private Http2Downstream(Accepted connection, ClientInfo client, Codec codec) {
         super(codec.decoder(), codec.encoder(), announced(connection.settings(), codec), true, true);
@@ -94,11 +73,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         this.hsts = settings.hsts().getBytes(StandardCharsets.US_ASCII);
         this.sink = codec.sink();
         this.writer = codec.writer();
-        this.cutter = new FrameCutter(channel.alloc(), this::watch);
-        this.guard = new FloodGuard(
-                settings.http2(),
-                codec.blockBytes(),
-                connection.worker().loop().now());
+        this.intake = new FrameIntake(connection, codec.blockBytes());
         this.lateFlush = new LateFlush(worker().loop(), this::flushNow);
         this.streams = new Streams<>(connection());
         writer.tell(this::sent);
@@ -204,17 +179,12 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private void read(ByteBuf in) {
-        if (prefaceLeft > 0 && state != State.CLOSED) {
-            int length = Math.min(prefaceLeft, in.readableBytes());
-            prefaceLeft -= length;
-            decode(in.readRetainedSlice(length));
-        }
         ByteBuf frames;
-        while (state != State.CLOSED && flood == null && (frames = cutter.next(in)) != null) {
+        while (!closed && (frames = intake.next(in)) != null) {
             decode(frames);
         }
-        Flood found = flood;
-        if (found != null && state != State.CLOSED) {
+        Flood found = intake.flood();
+        if (found != null && !closed) {
             calm(found);
         }
         watchHead();
@@ -234,7 +204,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
-        if (state == State.CLOSED) {
+        if (closed) {
             return;
         }
         super.channelWritabilityChanged(ctx);
@@ -247,7 +217,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         try {
             int before = -1;
             // An error of one stream ends the decoding of one frame only.
-            while (frames.isReadable() && frames.readerIndex() != before && state != State.CLOSED) {
+            while (frames.isReadable() && frames.readerIndex() != before && !closed) {
                 before = frames.readerIndex();
                 decode(context(), frames, nothing);
             }
@@ -258,22 +228,12 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         }
     }
 
-    /** Each frame's header passes here before the frame is decoded. */
-    private boolean watch(int type, int flags, int length) {
-        frameType = type;
-        if (flood == null) {
-            flood = guard.frame(
-                    type, flags, length, channel.isWritable(), worker().loop().now());
-        }
-        return flood == null;
-    }
-
     /** A head that came in part, or a part of any frame but content, has a time to be completed in. */
     private void watchHead() {
-        if (state == State.CLOSED) {
+        if (closed) {
             return;
         }
-        if (!guard.inHeaderBlock() && !cutter.incomplete()) {
+        if (!intake.incomplete()) {
             headDeadline.disarm();
         } else if (!headDeadline.armed()) {
             arm(headDeadline, settings.requestHeadNanos());
@@ -317,7 +277,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         @Override
         public void onStreamActive(Http2Stream stream) {
             worker().meters().http2StreamsOpen.increment();
-            if (state == State.OPEN) {
+            if (!goodbye.begun()) {
                 deadline.disarm();
             }
         }
@@ -336,16 +296,19 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private void idle() {
-        switch (state) {
-            case OPEN -> arm(deadline, settings.keepAliveNanos());
+        if (closed) {
+            return;
+        }
+        if (goodbye.said()) {
             // Not at once: whoever closed the last stream is still at it.
-            case DRAINING -> later(this::end);
-            case ANNOUNCED, CLOSED -> {}
+            later(this::end);
+        } else if (!goodbye.begun()) {
+            arm(deadline, settings.keepAliveNanos());
         }
     }
 
     private void sent(int streamId, int bytes) {
-        guard.sent(bytes);
+        intake.sent(bytes);
         Http2ClientStream stream = stream(streamId);
         if (stream != null) {
             stream.sent(bytes);
@@ -362,20 +325,20 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     // ---- what streams send ----
 
     boolean writable(Http2Stream stream) {
-        return state != State.CLOSED && encoder().flowController().isWritable(stream);
+        return !closed && encoder().flowController().isWritable(stream);
     }
 
     /** How much the client's windows let through at once. */
     int room(Http2Stream stream) {
         Http2RemoteFlowController flow = encoder().flowController();
-        return state == State.CLOSED || flow.hasFlowControlled(stream)
+        return closed || flow.hasFlowControlled(stream)
                 ? 0
                 : Math.min(flow.windowSize(stream), flow.windowSize(connection().connectionStream()));
     }
 
     /** Whether something of the stream waits for room. */
     boolean waiting(Http2Stream stream) {
-        return state != State.CLOSED && encoder().flowController().hasFlowControlled(stream);
+        return !closed && encoder().flowController().hasFlowControlled(stream);
     }
 
     Sender sender() {
@@ -383,8 +346,8 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     void resetStream(Http2Stream stream, Http2Error why) {
-        if (state != State.CLOSED) {
-            reset[resets++ % REMEMBERED_RESETS] = stream.id();
+        if (!closed) {
+            resets.add(stream.id());
             encoder().writeRstStream(context(), stream.id(), why.code(), channel.newPromise());
             flush();
         }
@@ -407,7 +370,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     /** Gives the client back the room that so many bytes took. */
     void consumed(Http2Stream stream, int bytes) {
         try {
-            if (state != State.CLOSED && decoder().flowController().consumeBytes(stream, bytes)) {
+            if (!closed && decoder().flowController().consumeBytes(stream, bytes)) {
                 flush();
             }
         } catch (Http2Exception failure) {
@@ -425,7 +388,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     /** What was written until now leaves as far as there is room for it. */
     void flushNow() {
         lateFlush.done();
-        if (state != State.CLOSED) {
+        if (!closed) {
             flush(context());
         }
     }
@@ -436,51 +399,42 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     protected void onStreamError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException failure) {
         int id = failure.streamId();
-        if (outbound || state == State.CLOSED) {
+        if (outbound || closed) {
             return;
         }
         Http2ClientStream stream = stream(id);
-        if (stream == null && wasReset(id)) {
+        if (stream == null && resets.contains(id)) {
             return;
         }
         Http2Error error = failure.error();
-        if (frameType == Http2FrameTypes.HEADERS && stream == null && error == Http2Error.STREAM_CLOSED) {
+        if (intake.frameType() == Http2FrameTypes.HEADERS && stream == null && error == Http2Error.STREAM_CLOSED) {
             // RFC 9113 section 5.1: of a stream that is over no more can come.
             giveUp(error, Cause.REQUEST_MALFORMED);
             return;
         }
         if (stream != null) {
-            boolean behindEnd = frameType == Http2FrameTypes.HEADERS && stream.requestEnded();
+            boolean behindEnd = intake.frameType() == Http2FrameTypes.HEADERS && stream.requestEnded();
             error = behindEnd ? Http2Error.STREAM_CLOSED : error;
             stream.violated();
         }
-        boolean announced = state != State.OPEN && error == Http2Error.REFUSED_STREAM;
+        boolean announced = goodbye.begun() && error == Http2Error.REFUSED_STREAM;
         streamError(id, error, !announced);
     }
 
     /** Resets a stream because of what the client did. */
     void streamError(int id, Http2Error why, boolean counted) {
-        reset[resets++ % REMEMBERED_RESETS] = id;
+        resets.add(id);
         encoder().writeRstStream(context(), id, why.code(), channel.newPromise());
-        if (counted && flood == null) {
-            flood = guard.streamError();
+        if (counted) {
+            intake.streamError();
         }
         flush();
-    }
-
-    private boolean wasReset(int id) {
-        for (int each : reset) {
-            if (each == id) {
-                return true;
-            }
-        }
-        return false;
     }
 
     @Override
     protected void onConnectionError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception failure) {
-        if (state == State.CLOSED) {
+        if (closed) {
             return;
         }
         if (failure == null) {
@@ -502,11 +456,12 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     /** Ends all streams and the connection, and says why. */
     private void giveUp(Http2Error why, Cause cause) {
-        if (state == State.CLOSED) {
+        if (closed) {
             return;
         }
-        int last = connection().remote().lastStreamCreated();
-        encoder().frameWriter().writeGoAway(context(), last, why.code(), Unpooled.EMPTY_BUFFER, channel.newPromise());
+        encoder()
+                .frameWriter()
+                .writeGoAway(context(), lastStream(), why.code(), Unpooled.EMPTY_BUFFER, channel.newPromise());
         failStreams(cause);
         end();
     }
@@ -514,12 +469,8 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     // ---- time ----
 
     private void expired() {
-        switch (state) {
-            // Idle, or still without its first request.
-            case OPEN -> giveUp(Http2Error.NO_ERROR, Cause.CLIENT_ABORTED);
-            case ANNOUNCED -> lastStream();
-            case DRAINING, CLOSED -> {}
-        }
+        // Idle, or still without its first request.
+        giveUp(Http2Error.NO_ERROR, Cause.CLIENT_ABORTED);
     }
 
     private void headExpired() {
@@ -529,10 +480,6 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     // ---- the end ----
 
-    /**
-     * Weir stops. A client may have sent a request that is still on its way, so it is first told only that the end
-     * comes, and when it must have heard of it, which stream was the last (RFC 9113 section 6.8).
-     */
     @Override
     public Accepted accepted() {
         return connection;
@@ -540,14 +487,31 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     @Override
     public void drain() {
-        if (state != State.OPEN) {
-            return;
+        if (!closed) {
+            deadline.disarm();
+            goodbye.begin();
         }
-        state = State.ANNOUNCED;
-        goAway(context(), Integer.MAX_VALUE, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, channel.newPromise());
-        encoder().writePing(context(), false, DRAIN_PING, channel.newPromise());
-        arm(deadline, DRAIN_PING_NANOS);
-        flushNow();
+    }
+
+    /** The number of the last stream that the client has begun. */
+    int lastStream() {
+        return connection().remote().lastStreamCreated();
+    }
+
+    /** Tells the client that streams behind this one are not looked at. */
+    void goAway(int last) {
+        goAway(context(), last, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, channel.newPromise());
+    }
+
+    void ping(long content) {
+        encoder().writePing(context(), false, content, channel.newPromise());
+    }
+
+    /** No further stream is accepted: without one this ends, else with the last. */
+    void endIfIdle() {
+        if (connection().numActiveStreams() == 0) {
+            later(this::end);
+        }
     }
 
     /** The client knows the settings. Its streams are counted here, see {@link #crowded}. */
@@ -556,19 +520,8 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     void pingAcknowledged(long data) {
-        if (state == State.ANNOUNCED && data == DRAIN_PING) {
-            lastStream();
-        }
-    }
-
-    private void lastStream() {
-        state = State.DRAINING;
-        int last = connection().remote().lastStreamCreated();
-        goAway(context(), last, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, channel.newPromise());
-        deadline.disarm();
-        flushNow();
-        if (connection().numActiveStreams() == 0) {
-            later(this::end);
+        if (!closed) {
+            goodbye.acknowledged(data);
         }
     }
 
@@ -604,7 +557,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (ClientEnd.isToldBy(event) && state != State.CLOSED) {
+        if (ClientEnd.isToldBy(event) && !closed) {
             // Without its sending side a client can take no response of any length.
             failStreams(Cause.CLIENT_ABORTED);
             close();
@@ -637,12 +590,12 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private List<Http2ClientStream> open() {
-        return state == State.CLOSED ? List.of() : streams.all();
+        return closed ? List.of() : streams.all();
     }
 
     /** In order: what is written is sent, and the client may read it. */
     private void end() {
-        if (state == State.CLOSED) {
+        if (closed) {
             return;
         }
         flushNow();
@@ -651,7 +604,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private void close() {
-        if (state == State.CLOSED) {
+        if (closed) {
             return;
         }
         leave();
@@ -661,10 +614,11 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private void leave() {
-        state = State.CLOSED;
+        closed = true;
         remove(deadline);
+        goodbye.close();
         remove(headDeadline);
-        cutter.close();
+        intake.close();
         encoder().close();
         decoder().close();
         connection().close(channel.newPromise());
