@@ -4,7 +4,6 @@ import dev.weir.http2.Codec;
 import dev.weir.http2.FrameSink;
 import dev.weir.http2.FrameWriter;
 import dev.weir.http2.IncomingHeads;
-import dev.weir.http2.OutgoingHeads;
 import dev.weir.http2.Sender;
 import dev.weir.http2.Streams;
 import dev.weir.loop.Deadline;
@@ -25,10 +24,8 @@ import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
-import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -43,7 +40,6 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     private final ListenerSettings settings;
     private final ClientInfo client;
     private final Channel channel;
-    private final byte[] hsts;
     private final FrameSink sink;
     private final FrameWriter writer;
     private final FrameIntake intake;
@@ -59,6 +55,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     private @Nullable ChannelHandlerContext context;
     private @Nullable Sender sender;
+    private @Nullable Http2Responses responses;
     private boolean reading;
     /** Over, or left to {@link Lingering}. */
     private boolean closed;
@@ -70,7 +67,6 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         this.settings = connection.settings();
         this.client = client;
         this.channel = connection.channel();
-        this.hsts = settings.hsts().getBytes(StandardCharsets.US_ASCII);
         this.sink = codec.sink();
         this.writer = codec.writer();
         this.intake = new FrameIntake(connection, codec.blockBytes());
@@ -113,17 +109,8 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         return client;
     }
 
-    /** The line of each response that tells of HTTPS; empty for none. */
-    byte[] hsts() {
-        return hsts;
-    }
-
     IncomingHeads incoming() {
         return connection.connections().incoming();
-    }
-
-    OutgoingHeads outgoing() {
-        return connection.connections().outgoing();
     }
 
     private ChannelHandlerContext context() {
@@ -143,7 +130,9 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         context = ctx;
-        sender = new Sender(this, writer, ctx);
+        Sender own = new Sender(this, writer, ctx);
+        sender = own;
+        responses = new Http2Responses(connection, own);
         ctx.pipeline().addBefore(ctx.name(), null, sink);
         connection.opened(this);
         worker().meters().http2Connections.increment();
@@ -324,25 +313,20 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     // ---- what streams send ----
 
-    boolean writable(Http2Stream stream) {
-        return !closed && encoder().flowController().isWritable(stream);
-    }
-
-    /** How much the client's windows let through at once. */
-    int room(Http2Stream stream) {
-        Http2RemoteFlowController flow = encoder().flowController();
-        return closed || flow.hasFlowControlled(stream)
-                ? 0
-                : Math.min(flow.windowSize(stream), flow.windowSize(connection().connectionStream()));
-    }
-
-    /** Whether something of the stream waits for room. */
-    boolean waiting(Http2Stream stream) {
-        return !closed && encoder().flowController().hasFlowControlled(stream);
-    }
-
-    Sender sender() {
+    private Sender sender() {
         return Objects.requireNonNull(sender, "not yet added to a channel");
+    }
+
+    Http2Responses responses() {
+        return Objects.requireNonNull(responses, "not yet added to a channel");
+    }
+
+    boolean writable(Http2Stream stream) {
+        return !closed && sender().writable(stream);
+    }
+
+    int room(Http2Stream stream) {
+        return closed ? 0 : sender().room(stream);
     }
 
     void resetStream(Http2Stream stream, Http2Error why) {
@@ -350,15 +334,6 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
             resets.add(stream.id());
             encoder().writeRstStream(context(), stream.id(), why.code(), channel.newPromise());
             flush();
-        }
-    }
-
-    /** Frames what was written as far as there is room for it, without sending it yet. */
-    void write() {
-        try {
-            encoder().flowController().writePendingBytes();
-        } catch (Http2Exception failure) {
-            onError(context(), true, failure);
         }
     }
 

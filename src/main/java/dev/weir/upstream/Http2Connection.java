@@ -203,7 +203,7 @@ final class Http2Connection extends Http2ConnectionHandler {
     }
 
     boolean writable(Http2Stream stream) {
-        return encoder().flowController().isWritable(stream);
+        return sender().writable(stream);
     }
 
     /** Gives {@code length} bytes back to the windows of the stream and the connection. */
