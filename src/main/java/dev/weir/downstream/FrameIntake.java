@@ -1,5 +1,6 @@
 package dev.weir.downstream;
 
+import dev.weir.loop.Deadline;
 import dev.weir.loop.Loop;
 import dev.weir.observe.Flood;
 import io.netty.buffer.ByteBuf;
@@ -14,19 +15,26 @@ import org.jspecify.annotations.Nullable;
 final class FrameIntake {
     private static final int PREFACE = 24;
 
+    private final Accepted connection;
     private final Channel channel;
     private final Loop loop;
     private final FrameCutter cutter;
     private final FloodGuard guard;
+    private final Deadline deadline;
     private int prefaceLeft = PREFACE;
     private int frameType;
     private @Nullable Flood flood;
 
-    /** {@code maxBlockBytes}: of a header block as it is sent. */
-    FrameIntake(Accepted connection, long maxBlockBytes) {
+    /**
+     * @param maxBlockBytes of a header block as it is sent
+     * @param late called when the rest of a head or frame has not come in time
+     */
+    FrameIntake(Accepted connection, long maxBlockBytes, Runnable late) {
+        this.connection = connection;
+        this.deadline = new Deadline(late);
         this.channel = connection.channel();
         this.loop = connection.worker().loop();
-        this.cutter = new FrameCutter(channel.alloc(), this::watch);
+        this.cutter = new FrameCutter(channel.alloc(), this::look);
         this.guard = new FloodGuard(connection.settings().http2(), maxBlockBytes, loop.now());
     }
 
@@ -44,7 +52,7 @@ final class FrameIntake {
     }
 
     /** Each frame's header passes here before the frame does. */
-    private boolean watch(int type, int flags, int length) {
+    private boolean look(int type, int flags, int length) {
         frameType = type;
         if (flood == null) {
             flood = guard.frame(type, flags, length, channel.isWritable(), loop.now());
@@ -57,9 +65,13 @@ final class FrameIntake {
         return frameType;
     }
 
-    /** Whether a part of a frame or of a header block waits for the rest. */
-    boolean incomplete() {
-        return guard.inHeaderBlock() || cutter.incomplete();
+    /** All that came in one read has passed: a head or a frame that came in part has a time to be completed in. */
+    void watch() {
+        if (!guard.inHeaderBlock() && !cutter.incomplete()) {
+            deadline.disarm();
+        } else if (!deadline.armed()) {
+            connection.arm(deadline, connection.settings().requestHeadNanos());
+        }
     }
 
     /** So much content was sent to the client. */
@@ -81,6 +93,7 @@ final class FrameIntake {
 
     /** For the end of the connection. */
     void close() {
+        connection.remove(deadline);
         cutter.close();
     }
 }

@@ -178,7 +178,7 @@ final class Http2ClientStream implements ClientStream {
         }
         if (!touched) {
             touched = true;
-            connection.touched(this);
+            connection.streams().touched(this);
         }
         exchange().requestData(in, in.readableBytes());
     }

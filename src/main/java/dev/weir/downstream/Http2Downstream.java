@@ -5,7 +5,6 @@ import dev.weir.http2.FrameSink;
 import dev.weir.http2.FrameWriter;
 import dev.weir.http2.IncomingHeads;
 import dev.weir.http2.Sender;
-import dev.weir.http2.Streams;
 import dev.weir.loop.Deadline;
 import dev.weir.loop.LateFlush;
 import dev.weir.loop.ReadBuffers;
@@ -19,7 +18,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -45,12 +43,9 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     private final FrameIntake intake;
     private final Goodbye goodbye = new Goodbye(this);
     private final RecentResets resets = new RecentResets();
-    private final Streams<Http2ClientStream> streams;
+    private final ClientStreams streams;
     private final Deadline deadline = new Deadline(this::expired);
-    private final Deadline headDeadline = new Deadline(this::headExpired);
     private final LateFlush lateFlush;
-    /** Streams that were given content in the present read. */
-    private final List<Http2ClientStream> touched = new ArrayList<>();
     private final List<Object> nothing = new ArrayList<>(0);
 
     private @Nullable ChannelHandlerContext context;
@@ -60,7 +55,6 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     /** Over, or left to {@link Lingering}. */
     private boolean closed;
 
-
     private Http2Downstream(Accepted connection, ClientInfo client, Codec codec) {
         super(codec.decoder(), codec.encoder(), announced(connection.settings(), codec), true, true);
         this.connection = connection;
@@ -69,13 +63,12 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         this.channel = connection.channel();
         this.sink = codec.sink();
         this.writer = codec.writer();
-        this.intake = new FrameIntake(connection, codec.blockBytes());
+        this.intake = new FrameIntake(connection, codec.blockBytes(), this::headExpired);
         this.lateFlush = new LateFlush(worker().loop(), this::flushNow);
-        this.streams = new Streams<>(connection());
+        this.streams = new ClientStreams(this, connection());
         writer.tell(this::sent);
         decoder().frameListener(new Http2Frames(this));
-        connection().addListener(new StreamEvents());
-        encoder().flowController().listener(this::writabilityChanged);
+        encoder().flowController().listener(streams::writabilityChanged);
         client.speaksHttp2();
     }
 
@@ -176,7 +169,9 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         if (found != null && !closed) {
             calm(found);
         }
-        watchHead();
+        if (!closed) {
+            intake.watch();
+        }
         pauseIfUnread();
     }
 
@@ -217,74 +212,27 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         }
     }
 
-    /** A head that came in part, or a part of any frame but content, has a time to be completed in. */
-    private void watchHead() {
-        if (closed) {
-            return;
-        }
-        if (!intake.incomplete()) {
-            headDeadline.disarm();
-        } else if (!headDeadline.armed()) {
-            arm(headDeadline, settings.requestHeadNanos());
-        }
-    }
-
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        for (int i = 0; i < touched.size(); i++) {
-            touched.get(i).readComplete();
-        }
-        touched.clear();
+        streams.readComplete();
         flushNow();
-    }
-
-    /** The stream was given content in this read. */
-    void touched(Http2ClientStream stream) {
-        touched.add(stream);
     }
 
     // ---- streams ----
 
-    /** Whether there are more streams than there may be; the codec's own bound forgets the ones it refuses. */
-    boolean crowded() {
-        return connection().numActiveStreams() > settings.http2().maxConcurrentStreams();
+    ClientStreams streams() {
+        return streams;
     }
 
-    @Nullable Http2ClientStream stream(int id) {
-        return streams.of(id);
-    }
-
-    /** The first header block of a stream. */
-    Http2ClientStream opened(int id) {
-        Http2Stream stream = Objects.requireNonNull(connection().stream(id));
-        Http2ClientStream opened = new Http2ClientStream(this, stream);
-        streams.put(stream, opened);
-        return opened;
-    }
-
-    private final class StreamEvents extends Http2ConnectionAdapter {
-        @Override
-        public void onStreamActive(Http2Stream stream) {
-            worker().meters().http2StreamsOpen.increment();
-            if (!goodbye.begun()) {
-                deadline.disarm();
-            }
-        }
-
-        @Override
-        public void onStreamClosed(Http2Stream stream) {
-            worker().meters().http2StreamsOpen.decrement();
-            Http2ClientStream closed = streams.of(stream);
-            if (closed != null) {
-                closed.closed();
-            }
-            if (connection().numActiveStreams() == 0) {
-                idle();
-            }
+    /** A stream has begun. */
+    void busy() {
+        if (!goodbye.begun()) {
+            deadline.disarm();
         }
     }
 
-    private void idle() {
+    /** The last stream has ended. */
+    void idle() {
         if (closed) {
             return;
         }
@@ -298,17 +246,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     private void sent(int streamId, int bytes) {
         intake.sent(bytes);
-        Http2ClientStream stream = stream(streamId);
-        if (stream != null) {
-            stream.sent(bytes);
-        }
-    }
-
-    private void writabilityChanged(Http2Stream stream) {
-        Http2ClientStream changed = streams.of(stream);
-        if (changed != null) {
-            changed.writabilityChanged();
-        }
+        streams.sent(streamId, bytes);
     }
 
     // ---- what streams send ----
@@ -377,7 +315,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         if (outbound || closed) {
             return;
         }
-        Http2ClientStream stream = stream(id);
+        Http2ClientStream stream = streams.of(id);
         if (stream == null && resets.contains(id)) {
             return;
         }
@@ -484,7 +422,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     /** No further stream is accepted: without one this ends, else with the last. */
     void endIfIdle() {
-        if (connection().numActiveStreams() == 0) {
+        if (streams.isEmpty()) {
             later(this::end);
         }
     }
@@ -502,26 +440,21 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     @Override
     public void cutRequests() {
-        List<Http2ClientStream> open = open();
-        if (open.stream().noneMatch(Http2ClientStream::inTunnel)) {
+        if (streams.anyTunnel()) {
+            streams.cutRequests();
+        } else {
             cut();
-            return;
-        }
-        for (Http2ClientStream stream : open) {
-            if (!stream.inTunnel()) {
-                stream.cut();
-            }
         }
     }
 
     @Override
     public void endTunnels() {
-        open().forEach(Http2ClientStream::endTunnel);
+        streams.endTunnels();
     }
 
     @Override
     public void cutFrom(Server gone) {
-        open().forEach(stream -> stream.cutFrom(gone));
+        streams.cutFrom(gone);
     }
 
     @Override
@@ -561,11 +494,9 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private void failStreams(Cause cause) {
-        open().forEach(stream -> stream.failed(cause));
-    }
-
-    private List<Http2ClientStream> open() {
-        return closed ? List.of() : streams.all();
+        if (!closed) {
+            streams.fail(cause);
+        }
     }
 
     /** In order: what is written is sent, and the client may read it. */
@@ -592,7 +523,6 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         closed = true;
         remove(deadline);
         goodbye.close();
-        remove(headDeadline);
         intake.close();
         encoder().close();
         decoder().close();
