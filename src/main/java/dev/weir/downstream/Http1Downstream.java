@@ -43,6 +43,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     private final ClientInfo client;
     private final Channel channel;
     private final Outgoing out;
+    private final Input input;
     private final ResponseWriter responses;
     private final BodyReader body = new BodyReader();
     private final Deadline deadline = new Deadline(this::expired);
@@ -50,14 +51,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     private State state = State.IDLE;
     private @Nullable Exchange exchange;
-    /** What came behind the request under way. */
-    private @Nullable ByteBuf ahead;
     /** In {@link #receive}: what a response that ends there leads to is left to its loop. */
     private boolean receiving;
 
     private boolean keepAlive;
     private boolean inputEnded;
-    private boolean bodyPaused;
     /** It has been idle for long enough, and closes if nothing is here by the next tick. */
     private boolean lastLook;
 
@@ -68,6 +66,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         this.channel = connection.channel();
         this.out = new Outgoing(worker().loop(), channel);
         this.clientEnd = new ClientEnd(connection, this::fail);
+        this.input = new Input(channel, settings.pipelineBytes());
         this.responses = new ResponseWriter(connection.connections(), settings, out);
     }
 
@@ -98,11 +97,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         worker().loop().enter();
         try {
             worker().meters().bytesReceived.add(in.readableBytes());
-            if (ahead == null) {
+            if (!input.holds()) {
                 receive(in);
             }
             if (in.isReadable() && inputWaits()) {
-                hold(in);
+                input.hold(in);
             }
         } finally {
             worker().loop().leave();
@@ -180,16 +179,15 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
                 return true;
             }
             // More may lie in the buffer than the server took: while it is slow no time runs against the client.
-            if (!bodyPaused) {
+            if (!input.paused()) {
                 arm(settings.bodyIdleNanos());
             }
             exchange().requestData(in, length);
         }
         if (state == State.AWAITING_BODY && body.complete()) {
             awaitResponse();
-            bodyPaused = false;
+            input.pause(false);
             exchange().requestEnd(body.trailers());
-            updateReading();
             return true;
         }
         return length > 0;
@@ -205,20 +203,9 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     }
 
     /**
-     * Keeps what comes ahead of its turn, and stops reading when it is too much. Its turn is when the response before it
-     * has been taken by the client, but for a bounded rest: who only sends does not fill the memory with responses.
+     * Whether what the client sends now has to wait for its turn. That is when the response before it has been taken by
+     * the client, but for a bounded rest: who only sends does not fill the memory with responses.
      */
-    private void hold(ByteBuf in) {
-        ByteBuf held = ahead;
-        if (held == null) {
-            held = channel.alloc().buffer(in.readableBytes());
-            ahead = held;
-        }
-        held.writeBytes(in);
-        updateReading();
-    }
-
-    /** Whether what the client sends now has to wait for its turn. */
     private boolean inputWaits() {
         return state == State.IDLE || state == State.AWAITING_RESPONSE;
     }
@@ -256,24 +243,16 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void reading(boolean on) {
-        if (bodyPaused == !on || state != State.AWAITING_BODY) {
+        if (input.paused() == !on || state != State.AWAITING_BODY) {
             return;
         }
-        bodyPaused = !on;
         if (on) {
             arm(settings.bodyIdleNanos());
         } else {
             // The server is slow, not the client: its own deadline runs on the other side.
             deadline.disarm();
         }
-        updateReading();
-    }
-
-    private void updateReading() {
-        boolean wanted = !bodyPaused && (ahead == null || ahead.readableBytes() < settings.pipelineBytes());
-        if (channel.config().isAutoRead() != wanted) {
-            channel.config().setAutoRead(wanted);
-        }
+        input.pause(!on);
     }
 
     // ---- the response ----
@@ -315,8 +294,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         flush();
         Exchange switched = exchange();
         exchange = null;
-        ByteBuf held = ahead;
-        ahead = null;
+        ByteBuf held = input.take();
         leave();
         ClientTunnel tunnel = new ClientTunnel(connection, client, out, switched);
         switched.servedBy(tunnel);
@@ -356,7 +334,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         if (exchange == null || state == State.AWAITING_HEAD || state == State.IDLE) {
             return;
         }
-        boolean waitsForServer = state == State.AWAITING_RESPONSE || (state == State.AWAITING_BODY && bodyPaused);
+        boolean waitsForServer = state == State.AWAITING_RESPONSE || (state == State.AWAITING_BODY && input.paused());
         if (channel.isWritable()) {
             if (waitsForServer && inputEnded) {
                 arm(settings.halfClosedNanos());
@@ -393,7 +371,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     /** Between two requests: goes on with what is here of the next, or waits for it. */
     private void next() {
         takeHeld();
-        if (inputEnded && ahead == null) {
+        if (inputEnded && !input.holds()) {
             inputOver();
         } else if (state == State.IDLE) {
             arm(connection.idleNanos(settings.keepAliveNanos()));
@@ -402,19 +380,12 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     /** Goes on with what came ahead of its turn. */
     private void takeHeld() {
-        ByteBuf held = ahead;
-        if (held == null) {
-            return;
+        ByteBuf held = input.take();
+        if (held != null) {
+            receive(held);
+            requestReadComplete();
+            input.giveBack(held, inputWaits());
         }
-        ahead = null;
-        receive(held);
-        requestReadComplete();
-        if (held.isReadable() && inputWaits()) {
-            ahead = held;
-        } else {
-            held.release();
-        }
-        updateReading();
     }
 
     @Override
@@ -425,8 +396,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     /** After the last response. */
     private void end() {
-        boolean allRead = inputEnded || (state == State.AWAITING_RESPONSE && ahead == null);
-        bodyPaused = false;
+        boolean allRead = inputEnded || (state == State.AWAITING_RESPONSE && !input.holds());
         leave();
         connection.handOver(this, new Lingering(connection, out, allRead, responses.endsWithConnection()));
     }
@@ -441,7 +411,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         inputEnded = true;
         if (clientEnd.broken() || out.over()) {
             fail(Cause.CLIENT_ABORTED);
-        } else if (ahead == null) {
+        } else if (!input.holds()) {
             inputOver();
         } else if (state == State.AWAITING_RESPONSE) {
             arm(settings.halfClosedNanos());
@@ -558,10 +528,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     private void leave() {
         state = State.CLOSED;
         connection.remove(deadline);
-        if (ahead != null) {
-            ahead.release();
-            ahead = null;
-        }
+        input.close();
         Exchange unused = exchange;
         exchange = null;
         if (unused != null) {
