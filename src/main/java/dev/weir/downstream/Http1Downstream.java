@@ -2,17 +2,14 @@ package dev.weir.downstream;
 
 import dev.weir.http.BodyFraming;
 import dev.weir.http.BodyReader;
-import dev.weir.http.Headers;
 import dev.weir.http.ProtocolViolation;
 import dev.weir.http.RequestHead;
-import dev.weir.http.ResponseHead;
 import dev.weir.http.Violation;
 import dev.weir.loop.Deadline;
 import dev.weir.loop.Outgoing;
 import dev.weir.observe.Cause;
 import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
-import dev.weir.proxy.ClientStream;
 import dev.weir.proxy.Exchange;
 import dev.weir.proxy.Worker;
 import io.netty.buffer.ByteBuf;
@@ -26,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * One HTTP/1 connection from a client: heads in, one exchange after the other, responses out in order. What a client
  * sends ahead of its turn is held, bounded. Confined to its loop.
  */
-final class Http1Downstream extends ChannelInboundHandlerAdapter implements Downstream, ClientStream {
+final class Http1Downstream extends ChannelInboundHandlerAdapter implements Downstream {
     private enum State {
         /** Between requests. */
         IDLE,
@@ -44,7 +41,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     private final Channel channel;
     private final Outgoing out;
     private final Input input;
-    private final ResponseWriter responses;
+    private final Http1ClientStream responses;
     private final BodyReader body = new BodyReader();
     private final Deadline deadline = new Deadline(this::expired);
     private final ClientEnd clientEnd;
@@ -54,7 +51,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     /** In {@link #receive}: what a response that ends there leads to is left to its loop. */
     private boolean receiving;
 
-    private boolean keepAlive;
     private boolean inputEnded;
     /** It has been idle for long enough, and closes if nothing is here by the next tick. */
     private boolean lastLook;
@@ -67,7 +63,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         this.out = new Outgoing(worker().loop(), channel);
         this.clientEnd = new ClientEnd(connection, this::fail);
         this.input = new Input(channel, settings.pipelineBytes());
-        this.responses = new ResponseWriter(connection.connections(), settings, out);
+        this.responses = new Http1ClientStream(this, client, out);
     }
 
     private Worker worker() {
@@ -142,7 +138,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     private boolean head(ByteBuf in) {
         Exchange opened = exchange;
         if (opened == null) {
-            opened = worker().open(this);
+            opened = worker().open(responses);
             exchange = opened;
         }
         RequestHead request = opened.request();
@@ -154,7 +150,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             return false;
         }
         responses.answering(request);
-        keepAlive = request.keepAlive();
         BodyFraming framing = request.framing();
         body.start(framing, request.contentLength(), settings.headLimits());
         if (body.complete()) {
@@ -212,7 +207,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     private void refuse(Violation violation) {
         Cause cause = Refusal.cause(violation);
-        keepAlive = false;
+        responses.isLast();
         if (exchange().responding()) {
             fail(cause);
         } else {
@@ -222,7 +217,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     /** Ends the exchange for something that the client did, with an answer if none has begun. */
     private void giveUp(Cause cause) {
-        keepAlive = false;
+        responses.isLast();
         if (exchange().responding()) {
             fail(cause);
         } else {
@@ -241,8 +236,8 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         }
     }
 
-    @Override
-    public void reading(boolean on) {
+    /** Stops or resumes the reading of the request's content. */
+    void reading(boolean on) {
         if (input.paused() == !on || state != State.AWAITING_BODY) {
             return;
         }
@@ -257,41 +252,15 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     // ---- the response ----
 
-    @Override
-    public ClientInfo client() {
-        return client;
-    }
-
-    @Override
-    public void sendInterim(ResponseHead head) {
-        if (responses.interim(head)) {
-            flush();
-        }
-    }
-
-    @Override
-    public void sendHead(ResponseHead head, BodyFraming framing, boolean keepOpen) {
-        keepAlive = responses.head(head, framing, keepAlive && keepOpen && !connection.closing());
-    }
-
-    @Override
-    public void sendData(ByteBuf in, int length) {
-        responses.data(in, length);
+    /** A piece of the response has been written. */
+    void dataSent() {
         if (inputEnded && channel.isWritable()) {
             arm(settings.halfClosedNanos());
         }
     }
 
-    @Override
-    public void sendEnd(Headers trailers) {
-        responses.end(trailers);
-        flush();
-    }
-
-    @Override
-    public void startTunnel(ResponseHead head) {
-        responses.tunnel(head);
-        flush();
+    /** The server has switched protocols. */
+    void becomeTunnel() {
         Exchange switched = exchange();
         exchange = null;
         ByteBuf held = input.take();
@@ -308,21 +277,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         if (inputEnded) {
             tunnel.inputEnded(true);
         }
-    }
-
-    @Override
-    public void flush() {
-        out.flush();
-    }
-
-    @Override
-    public boolean writable() {
-        return channel.isWritable();
-    }
-
-    @Override
-    public int room() {
-        return out.room();
     }
 
     @Override
@@ -350,14 +304,14 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     // ---- the end of an exchange ----
 
-    @Override
-    public void done() {
+    /** The exchange has ended as its messages' framing says. */
+    void done() {
         exchange = null;
         if (state == State.CLOSED) {
             return;
         }
         // When Weir stops and the client was not told so in time, its next request may be on its way: it hears it then.
-        if (!keepAlive || state != State.AWAITING_RESPONSE) {
+        if (!responses.keepAlive() || state != State.AWAITING_RESPONSE) {
             end();
             return;
         }
@@ -388,8 +342,8 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         }
     }
 
-    @Override
-    public void abort() {
+    /** The exchange has ended before the response was complete. */
+    void abort() {
         exchange = null;
         close();
     }
