@@ -427,7 +427,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         }
     }
 
-    /** The client knows the settings. Its streams are counted here, see {@link #crowded}. */
+    /** The client knows the settings. Its streams are counted here, see {@link ClientStreams#crowded}. */
     void settled() {
         connection().remote().maxActiveStreams(Integer.MAX_VALUE);
     }
