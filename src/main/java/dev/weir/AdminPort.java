@@ -1,133 +1,148 @@
 package dev.weir;
 
+import dev.weir.admin.AdminServer;
 import dev.weir.admin.AdminView;
-import dev.weir.control.Control;
-import dev.weir.control.Difference;
-import dev.weir.control.Reloader;
-import dev.weir.discovery.Discovery;
-import dev.weir.discovery.SourceReport;
-import dev.weir.health.HealthKeeper;
-import dev.weir.health.PoolReport;
-import dev.weir.observe.Activity;
-import dev.weir.observe.Exposition;
-import dev.weir.observe.Meters;
-import dev.weir.pool.Server;
-import dev.weir.pool.ServerRegistry;
-import java.time.Instant;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.BiConsumer;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
+import dev.weir.config.WeirConfig.AdminConfig;
+import dev.weir.loop.GivenSocket;
+import dev.weir.loop.Transport;
+import dev.weir.process.Carried;
+import dev.weir.process.InheritedSockets;
+import java.io.IOException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A running Weir in the eyes of its admin port. */
-final class AdminPort implements AdminView {
-    private final Parts parts;
-    private final Control control;
-    private final Reloader reloader;
-    private final Instant started = Instant.now();
+/**
+ * The admin port of a running Weir, which may come, change and go with the configuration. Control plane; changed by one
+ * thread at a time, and any may ask where it is.
+ */
+final class AdminPort {
+    private final Transport transport;
+    private final AdminView view;
+    /** Null for no admin port. */
+    private volatile @Nullable Port port;
+    /** What waits for the last answers, when another process has taken the port over. */
+    private @Nullable Thread leaving;
 
     /**
-     * What it looks at.
+     * A port as it is now.
      *
-     * @param notReady gives why there should be no traffic now, or an empty text
-     * @param listeners gives where Weir listens now
-     * @param cut see {@link Weir#cut}
-     * @param upgrading see {@link Weir#upgrade}
+     * @param server null until {@link #accept}, where the socket was open before this process
+     * @param given that socket; null for one of this process
      */
-    record Parts(
-            Meters meters,
-            HealthKeeper health,
-            ServerRegistry servers,
-            Discovery discovery,
-            Supplier<String> notReady,
-            Supplier<List<String>> listeners,
-            BiConsumer<String, String> cut,
-            Weir.Upgrading upgrading) {}
+    private record Port(
+            AdminConfig config,
+            @Nullable AdminServer server,
+            @Nullable GivenSocket given) {}
 
-    AdminPort(Parts parts, Control control, Reloader reloader) {
-        this.parts = parts;
-        this.control = control;
-        this.reloader = reloader;
+    AdminPort(Transport transport, AdminView view) {
+        this.transport = transport;
+        this.view = view;
     }
 
-    @Override
-    public @Nullable String notReady() {
-        String reason = parts.notReady.get();
-        return reason.isEmpty() ? null : reason;
+    /** A change that cannot fail any more. Nothing has happened but that a new port listens, on another address. */
+    interface Change {
+        /** Makes it; a port that goes answers what it was asked. */
+        void apply();
     }
 
-    @Override
-    public long upgrade() throws UpgradeFailed {
-        return parts.upgrading.upgrade();
+    /**
+     * Makes ready for this configuration.
+     *
+     * @param sockets those that are open already
+     * @throws IOException with a sentence for the user; then nothing has changed
+     */
+    Change prepare(@Nullable AdminConfig wanted, InheritedSockets sockets) throws IOException {
+        Port former = port;
+        if (Objects.equals(wanted, former == null ? null : former.config())) {
+            return () -> {};
+        }
+        if (wanted == null) {
+            return () -> replace(null);
+        }
+        AdminServer running = server();
+        if (running != null && running.config().bind().equals(wanted.bind())) {
+            Runnable changed = running.change(wanted);
+            return () -> {
+                port = new Port(wanted, running, former == null ? null : former.given());
+                changed.run();
+            };
+        }
+        GivenSocket given = sockets.takeAdmin(wanted.bind());
+        AdminServer opened = given == null ? AdminServer.start(wanted, transport, view) : null;
+        return () -> replace(new Port(wanted, opened, given));
     }
 
-    @Override
-    public Exposition metrics(String accept) {
-        return Exposition.of(parts.meters, accept);
+    private void replace(@Nullable Port next) {
+        AdminServer former = server();
+        port = next;
+        if (former != null) {
+            former.retire();
+        }
     }
 
-    @Override
-    public List<PoolReport> pools() {
-        return parts.health.summaries();
+    /**
+     * A port whose socket was open before accepts from now on.
+     *
+     * @throws IOException with a sentence, when it cannot be taken over
+     */
+    void accept() throws IOException {
+        Port known = port;
+        if (known != null && known.given() != null) {
+            AdminServer server = AdminServer.start(known.config(), transport, view, known.given());
+            port = new Port(known.config(), server, known.given());
+        }
     }
 
-    @Override
-    public @Nullable PoolReport pool(String name) {
-        return parts.health.report(name);
+    private @Nullable AdminServer server() {
+        Port known = port;
+        return known == null ? null : known.server();
     }
 
-    @Override
-    public List<SourceReport> sources(String pool) {
-        return parts.discovery.reports(pool);
+    /** Where it is; empty when there is none. */
+    String boundTo() {
+        AdminServer running = server();
+        return running == null ? "" : running.boundTo().toString();
     }
 
-    @Override
-    public Control control() {
-        return control;
+    /** The port that was really taken; -1 when there is none. */
+    int number() {
+        AdminServer running = server();
+        return running == null ? -1 : running.port();
     }
 
-    @Override
-    public Reloader reloader() {
-        return reloader;
+    /** The socket, to be passed to another process; null where there is none to pass. */
+    @Nullable Carried socket() {
+        Port known = port;
+        if (known == null || known.server() == null || known.server().descriptor() < 0) {
+            return null;
+        }
+        boolean kept = known.given() != null && known.given().kept();
+        return Carried.socket(
+                Carried.Kind.ADMIN,
+                known.config().bind().toString(),
+                known.server().descriptor(),
+                kept);
     }
 
-    @Override
-    public Running running() {
-        return new Running(Weir.version(), started, parts.listeners.get());
+    /** Another process answers in place of this one; what this one was asked it still answers. */
+    void leave() {
+        AdminServer running = server();
+        port = null;
+        leaving = running == null ? null : running.leave();
     }
 
-    @Override
-    public Activity activity() {
-        return parts.meters.activity();
-    }
-
-    @Override
-    public int inFlight(String pool, String server) {
-        return find(pool, server).mapToInt(Server::inFlight).sum();
-    }
-
-    @Override
-    public void cut(String pool, String server) {
-        parts.cut.accept(pool, server);
-    }
-
-    @Override
-    public Difference.Load load() {
-        Map<String, Map<String, Integer>> busy = new HashMap<>();
-        all().filter(server -> server.inFlight() > 0)
-                .forEach(server -> busy.computeIfAbsent(server.pool(), _ -> new HashMap<>())
-                        .merge(server.name(), server.inFlight(), Integer::sum));
-        return (pool, server) -> busy.getOrDefault(pool, Map.of()).getOrDefault(server, 0);
-    }
-
-    private Stream<Server> all() {
-        return Stream.concat(parts.servers.servers().stream(), parts.servers.leaving().stream());
-    }
-
-    private Stream<Server> find(String pool, String server) {
-        return all().filter(each -> each.pool().equals(pool) && each.name().equals(server));
+    /** Its end: what it is being asked is cut off, unless another process has taken it over. */
+    void close() {
+        AdminServer running = server();
+        if (running != null) {
+            running.close();
+        }
+        try {
+            if (leaving != null) {
+                leaving.join();
+            }
+        } catch (InterruptedException nobodyDoes) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

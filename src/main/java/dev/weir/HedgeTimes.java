@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * Tells pools with hedging when a request is slow: once a second, from what their servers took for first bytes in the last
  * ten to twenty seconds. Confined to its thread.
  */
-final class HedgeTimes {
+final class HedgeTimes implements AutoCloseable {
     private static final Duration EVERY = Duration.ofSeconds(1);
     private static final int LOOKS_A_WINDOW = 10;
     private static final double SLOW = 0.95;
@@ -26,6 +26,7 @@ final class HedgeTimes {
     private final Meters meters;
     private final Supplier<Collection<RequestPlan.Destination>> destinations;
     private final Map<Hedging, Watch> watches = new HashMap<>();
+    private final Thread thread = Thread.ofVirtual().name("weir-hedging").unstarted(this::keepLooking);
 
     /** {@code destinations}: those of the snapshot in use. */
     HedgeTimes(Meters meters, Supplier<Collection<RequestPlan.Destination>> destinations) {
@@ -33,8 +34,11 @@ final class HedgeTimes {
         this.destinations = destinations;
     }
 
-    /** Looks until it is interrupted. */
-    void keepLooking() {
+    void start() {
+        thread.start();
+    }
+
+    private void keepLooking() {
         try {
             while (true) {
                 look();
@@ -85,5 +89,10 @@ final class HedgeTimes {
                 }
             }
         }
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
     }
 }

@@ -2,7 +2,6 @@ package dev.weir;
 
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.WeirConfig;
-import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
 import dev.weir.loop.Transport;
 import dev.weir.process.InheritedSockets;
@@ -17,13 +16,13 @@ import java.util.List;
  * changed by one thread at a time.
  */
 final class Listeners {
-    private final List<Connections> loops;
+    private final Loops loops;
     private final Transport transport;
     private volatile List<Listener> current = List.of();
     /** Loops accept in turn. */
     private int accepting;
 
-    Listeners(List<Connections> loops, Transport transport) {
+    Listeners(Loops loops, Transport transport) {
         this.loops = loops;
         this.transport = transport;
     }
@@ -60,9 +59,10 @@ final class Listeners {
                     return known;
                 }
             }
-            EventLoop loop = loops.get(accepting++ % loops.size()).loop();
-            Listener opened =
-                    Listener.bind(wanted, tls.listener(wanted), loops, loop, transport, given.take(wanted.bind()));
+            List<EventLoop> executors = loops.executors();
+            EventLoop loop = executors.get(accepting++ % executors.size());
+            Listener opened = Listener.bind(
+                    wanted, tls.listener(wanted), loops.all(), loop, transport, given.take(wanted.bind()));
             bound.add(opened);
             return opened;
         }

@@ -4,15 +4,13 @@ import dev.weir.downstream.Connections;
 import dev.weir.observe.LoopMeters;
 import dev.weir.observe.Meters;
 import dev.weir.process.Drain;
-import java.util.List;
-import java.util.function.Consumer;
 
 /** What flows through one Weir, in the eyes of its drain. Any thread. */
 final class LiveTraffic implements Drain.Traffic {
     private final Meters meters;
-    private final List<Connections> loops;
+    private final Loops loops;
 
-    LiveTraffic(Meters meters, List<Connections> loops) {
+    LiveTraffic(Meters meters, Loops loops) {
         this.meters = meters;
         this.loops = loops;
     }
@@ -33,20 +31,16 @@ final class LiveTraffic implements Drain.Traffic {
 
     @Override
     public void drain(long idleNanos, long spreadNanos) {
-        each(loop -> loop.drain(idleNanos, spreadNanos));
+        loops.each(loop -> loop.drain(idleNanos, spreadNanos));
     }
 
     @Override
     public void cutRequests() {
-        each(Connections::cutRequests);
+        loops.each(Connections::cutRequests);
     }
 
     @Override
     public void endTunnels() {
-        each(Connections::endTunnels);
-    }
-
-    private void each(Consumer<Connections> task) {
-        loops.forEach(loop -> loop.loop().execute(() -> task.accept(loop)));
+        loops.each(Connections::endTunnels);
     }
 }

@@ -58,6 +58,7 @@ final class NameResolution implements AutoCloseable {
     private final Semaphore wakes = new Semaphore(0);
     private volatile Names names;
     private volatile ResolverConfig config;
+    private final Thread thread = Thread.ofVirtual().name("weir-names").unstarted(this::keepResolving);
     /** Of the thread that keeps resolving. */
     private long swept = System.nanoTime();
 
@@ -66,6 +67,11 @@ final class NameResolution implements AutoCloseable {
         this.nativeSockets = nativeSockets;
         this.config = config;
         this.names = new Names(config);
+    }
+
+    /** From now on names are looked up again when that is due. */
+    void start() {
+        thread.start();
     }
 
     /** Names are looked up so from now on. */
@@ -208,8 +214,7 @@ final class NameResolution implements AutoCloseable {
         });
     }
 
-    /** Looks names up again when that is due, until the thread is interrupted. */
-    void keepResolving() {
+    private void keepResolving() {
         try {
             while (true) {
                 long pause = begin(System.nanoTime());
@@ -287,6 +292,7 @@ final class NameResolution implements AutoCloseable {
 
     @Override
     public void close() {
+        thread.interrupt();
         names.close();
     }
 }

@@ -1,5 +1,7 @@
 package dev.weir;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.weir.config.AdminState;
 import dev.weir.control.Control;
 import dev.weir.control.Overlay;
@@ -31,6 +33,8 @@ import tools.jackson.databind.json.JsonMapper;
 final class Succession {
     private static final int STANDARD_ERROR = 2;
     private static final long LOOK_MILLIS = 10;
+    /** How long a process that takes over waits for the first checks of its servers. */
+    private static final Duration FIRST_CHECKS = Duration.ofSeconds(5);
     /** Whose requests fail, or did until a moment ago. */
     private static final Set<String> FAILING =
             Set.of(ServerState.EJECTED.id(), ServerState.DOWN.id(), ServerState.PROBING.id());
@@ -48,10 +52,9 @@ final class Succession {
     /**
      * All that the next process is to have.
      *
-     * @param adminPort the address of the admin port as configured
-     * @param admin its socket; null for none
+     * @param admin the socket of the admin port; null for none
      */
-    List<Carried> passOn(List<Listener> listeners, String adminPort, @Nullable GivenSocket admin) {
+    List<Carried> passOn(List<Listener> listeners, @Nullable Carried admin) {
         List<Carried> all = new ArrayList<>();
         all.add(new Carried(Kind.MESSAGES, "", "", STANDARD_ERROR));
         for (Listener listener : listeners) {
@@ -62,7 +65,7 @@ final class Succession {
             }
         }
         if (admin != null) {
-            all.add(Carried.socket(Kind.ADMIN, adminPort, admin.descriptor(), admin.kept()));
+            all.add(admin);
         }
         if (!control.isDurable()) {
             Overlay changes = control.state().overlay();
@@ -88,20 +91,21 @@ final class Succession {
     }
 
     /**
-     * Has hold what the admin API changed in the process before, unless a state file told of it already.
+     * Goes on where the process before was: what it knew of servers and tickets, and with each server's first check done,
+     * unless that takes too long.
      *
-     * @throws IOException with a sentence, when it cannot hold here
+     * @throws IOException with a sentence, when it cannot serve what the process before serves
      */
-    void goOnWithChanges(List<Carried> all) throws IOException {
-        for (Carried each : all) {
-            if (each.kind() == Kind.CHANGES && !control.isDurable()) {
-                control.adopt(OverlayJson.read(JsonMapper.shared().readTree(each.content())));
+    void goOnWith(List<Carried> all) throws IOException {
+        adoptChanges(all);
+        for (String pool : emptied(all)) {
+            if (!requireNonNull(control.state().config().pools().get(pool))
+                    .discover()
+                    .isEmpty()) {
+                throw new IOException("the servers of the pool " + pool + " are not discovered yet");
             }
         }
-    }
-
-    /** Goes on with what the process before has passed, but for sockets. */
-    void goOnWith(List<Carried> all) {
+        awaitFirstChecks();
         for (Carried each : all) {
             switch (each.kind()) {
                 case TICKETS -> tls.tickets(each.name(), Base64.getDecoder().decode(each.content()));
@@ -111,8 +115,17 @@ final class Succession {
         }
     }
 
+    /** Has hold what the admin API changed in the process before, unless a state file told of it already. */
+    private void adoptChanges(List<Carried> all) throws IOException {
+        for (Carried each : all) {
+            if (each.kind() == Kind.CHANGES && !control.isDurable()) {
+                control.adopt(OverlayJson.read(JsonMapper.shared().readTree(each.content())));
+            }
+        }
+    }
+
     /** The pools that are still there and had servers in the process before, but have none here. */
-    List<String> emptied(List<Carried> all) {
+    private List<String> emptied(List<Carried> all) {
         return health.report().stream()
                 .filter(pool -> pool.servers().isEmpty())
                 .map(PoolReport::name)
@@ -141,9 +154,8 @@ final class Succession {
         return Reason.FAILURES;
     }
 
-    /** Waits until each server's first check has ended, but no longer than this. */
-    void awaitFirstChecks(Duration longest) {
-        long end = System.nanoTime() + longest.toNanos();
+    private void awaitFirstChecks() {
+        long end = System.nanoTime() + FIRST_CHECKS.toNanos();
         while (end - System.nanoTime() > 0 && someUnknown()) {
             try {
                 TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);

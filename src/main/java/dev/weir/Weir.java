@@ -1,205 +1,79 @@
 package dev.weir;
 
-import dev.weir.admin.AdminServer;
 import dev.weir.admin.AdminView;
 import dev.weir.balance.Pool;
-import dev.weir.config.AccessLogConfig;
 import dev.weir.config.PoolConfig.ServerConfig;
 import dev.weir.config.WeirConfig;
-import dev.weir.config.WeirConfig.AdminConfig;
 import dev.weir.control.Control;
 import dev.weir.control.Reloader;
 import dev.weir.discovery.Discovery;
-import dev.weir.downstream.Connections;
 import dev.weir.downstream.Listener;
-import dev.weir.health.Checker;
-import dev.weir.health.HealthKeeper;
-import dev.weir.loop.GivenSocket;
-import dev.weir.loop.Loop;
 import dev.weir.loop.Transport;
-import dev.weir.observe.AccessLog;
 import dev.weir.observe.Meters;
 import dev.weir.observe.ProcessMeters;
 import dev.weir.pool.Server;
-import dev.weir.pool.ServerRegistry;
 import dev.weir.process.Carried;
 import dev.weir.process.Drain;
 import dev.weir.process.InheritedSockets;
-import dev.weir.proxy.Worker;
-import dev.weir.tls.TlsKeeper;
-import dev.weir.tls.TlsSet;
 import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One running instance. Its methods are for the control plane: they may block. */
+/**
+ * One running instance, from its start to its end. Its methods are for the control plane: they may block. What it serves
+ * requests with is {@link Serving}.
+ */
 public final class Weir {
     private static final Logger LOG = LoggerFactory.getLogger(Weir.class);
-    /**
-     * One read of a socket, in bytes, and so the most that an exchange holds of a body that flows. Large, since each read
-     * of a large body is followed by a write and a turn of the loop; one buffer serves the whole loop.
-     */
-    private static final int READ_BYTES = 256 << 10;
-    /** How long a process that takes over waits for the first checks of its servers. */
-    private static final Duration FIRST_CHECKS = Duration.ofSeconds(5);
     /** How long a start waits for servers to be discovered. */
     private static final Duration DISCOVERY_PATIENCE = Duration.ofSeconds(3);
 
-    private final ServerRegistry servers = new ServerRegistry();
     private final Meters meters;
-    private final TlsKeeper tls;
-    private final EventLoopGroup group;
-    private final Checker checker;
-    private final HealthKeeper health;
-    private final Pools pools;
-    private final NameResolution names;
     private final Control control;
+    private final Reloader reloader;
+    private final Serving serving;
     private final Discovery discovery;
-    private final List<Worker> workers = new ArrayList<>();
-    private final List<Connections> connections = new ArrayList<>();
-    private final Transport transport = Transport.best();
-    private final Listeners listeners = new Listeners(connections, transport);
-    private final AtomicBoolean stopping = new AtomicBoolean();
-    private final Drain drain;
-    private final CountDownLatch stopped = new CountDownLatch(1);
     private final AdminPort port;
-    private final Thread resolution;
-    private final Thread hedging;
-    /** Written by the control plane, read by the loops once for each request. */
-    private volatile Snapshot snapshot = Snapshot.NONE;
-    // Changed by who applies a configuration, one at a time.
+    private final Succession succession;
+    private final Ending ending;
+    /** Written by who makes a change, one at a time. */
     private volatile WeirConfig config;
-    private volatile AccessLog accessLog;
-    private volatile @Nullable AdminServer admin;
-    /** The admin port's socket, when it was open before this process; not listened on until this one accepts. */
-    private @Nullable GivenSocket givenAdmin;
-
     /** How a new process takes over. */
     private volatile Upgrading upgrading = () -> {
         String why = "this Weir runs within another program, which starts it";
         LOG.warn("upgrade: {}", why);
         throw new AdminView.UpgradeFailed(why);
     };
-    /** Told how a stop goes on. */
-    private volatile Consumer<String> heard = text -> {};
 
-    private Weir(Control control, Reloader reloader, Meters meters) {
-        this.config = control.state().config();
+    private Weir(Reloader reloader, Meters meters) {
         this.meters = meters;
-        this.accessLog = AccessLog.off(meters);
-        this.drain = new Drain(new LiveTraffic(meters, connections), this::progress);
-        this.tls = TlsKeeper.open(meters);
-        this.group =
-                new MultiThreadIoEventLoopGroup(meters.loops(), new DefaultThreadFactory("weir-loop"), transport.io());
-        this.control = control;
+        this.reloader = reloader;
+        this.control = reloader.control();
+        this.config = control.state().config();
+        Transport transport = Transport.best();
+        this.serving = new Serving(config, meters, transport, this::withdraw);
         this.discovery = new Discovery(new Found());
-        this.names = new NameResolution(servers, transport.nativeSockets(), config.resolver());
-        this.resolution = Thread.ofVirtual().name("weir-names").unstarted(names::keepResolving);
-        HedgeTimes times = new HedgeTimes(meters, () -> snapshot.byPool().values());
-        this.hedging = Thread.ofVirtual().name("weir-hedging").unstarted(times::keepLooking);
-        this.checker = Checker.start(transport);
-        this.health = new HealthKeeper(meters, checker::check, this::withdraw);
-        this.pools = new Pools(servers, health, names);
-        AdminPort.Parts parts = new AdminPort.Parts(
+        this.port = new AdminPort(transport, view());
+        this.succession = new Succession(control, serving.tls(), serving.health());
+        this.ending = new Ending(new LiveTraffic(meters, serving.loops()));
+    }
+
+    private LiveView view() {
+        LiveView.Parts parts = new LiveView.Parts(
                 meters,
-                health,
-                servers,
+                serving.health(),
+                serving.servers(),
                 discovery,
-                () -> stopping.get() ? "stopping" : "",
-                this::addresses,
+                () -> isStopping() ? "stopping" : "",
+                serving::addresses,
                 this::cut,
                 this::upgrade);
-        this.port = new AdminPort(parts, control, reloader);
-        for (int i = 0; i < meters.loops(); i++) {
-            Loop loop = new Loop(i, group.next(), transport, READ_BYTES);
-            Worker worker = new Worker(loop, () -> snapshot, meters.loop(i));
-            workers.add(worker);
-            connections.add(new Connections(worker));
-        }
-    }
-
-    /**
-     * Starts with this configuration; when it returns, all listeners accept.
-     *
-     * @throws StartFailure with a sentence for the user; nothing is left running
-     */
-    public static Weir start(WeirConfig config) throws StartFailure {
-        Control control = Control.of(config);
-        Weir weir = prepare(Reloader.none(control), InheritedSockets.none());
-        try {
-            weir.accept();
-        } catch (IOException failure) {
-            weir.end();
-            throw new StartFailure(failure);
-        }
-        return weir;
-    }
-
-    /**
-     * Starts but for accepting: what connects waits until {@link #accept}.
-     *
-     * @param reloader has the configuration, and this Weir follow it from now on
-     * @param given sockets that are open already; a listener whose address none of them has opens its own
-     * @throws StartFailure with a sentence for the user; nothing is left running
-     */
-    public static Weir prepare(Reloader reloader, InheritedSockets given) throws StartFailure {
-        Control control = reloader.control();
-        WeirConfig config = control.state().config();
-        int loops = config.eventLoops() > 0
-                ? config.eventLoops()
-                : Runtime.getRuntime().availableProcessors();
-        Weir weir = new Weir(control, reloader, new Meters(loops));
-        try {
-            weir.begin(config, given);
-            control.attach(weir::apply, config);
-            weir.discover(config);
-        } catch (IOException failure) {
-            weir.end();
-            throw new StartFailure(failure);
-        }
-        return weir;
-    }
-
-    private void begin(WeirConfig first, InheritedSockets given) throws IOException {
-        health.start();
-        gauges();
-        change(first, null, given);
-        for (String address : given.closeRest()) {
-            LOG.warn(
-                    "the socket {} was passed to Weir, but no listener has that address: nobody answers there",
-                    address);
-        }
-        resolution.start();
-        hedging.start();
-        tls.start();
-    }
-
-    /** What is found soon is there before anybody can ask for it. */
-    private void discover(WeirConfig first) {
-        discovery.offer(meters);
-        discovery.follow(first);
-        try {
-            if (!discovery.awaitFirst(DISCOVERY_PATIENCE)) {
-                LOG.warn("some servers are not discovered yet; it starts without them");
-            }
-        } catch (InterruptedException hurried) {
-            Thread.currentThread().interrupt();
-        }
+        return new LiveView(parts, control, reloader);
     }
 
     /** Takes servers that sources have found into what holds. */
@@ -216,142 +90,69 @@ public final class Weir {
     }
 
     /**
-     * Changes to this configuration while requests flow, as a difference: what is the same in both is not touched, and
-     * nothing is known less of pools and servers that stay. Servers that go finish what they have been given; so do
-     * connections of listeners that go. Returns when it holds: no request begins by the former one any more. Control plane;
-     * blocks.
+     * Starts with this configuration; when it returns, all listeners accept.
      *
-     * @throws IOException with a sentence for the user; then nothing has changed
+     * @throws StartFailure with a sentence for the user; nothing is left running
      */
-    public synchronized void apply(WeirConfig next) throws IOException {
-        if (stopping.get()) {
-            throw new IOException("Weir is stopping");
+    public static Weir start(WeirConfig config) throws StartFailure {
+        Weir weir = prepare(Reloader.none(Control.of(config)), InheritedSockets.none());
+        try {
+            weir.accept();
+        } catch (IOException failure) {
+            weir.giveUp();
+            throw new StartFailure(failure);
         }
-        change(next, config, InheritedSockets.none());
-        if (next.eventLoops() != config.eventLoops()) {
-            LOG.warn("event-loops: the change takes effect when Weir is started anew");
-        }
-        config = next;
-        discovery.follow(next);
+        return weir;
     }
 
     /**
-     * At the start there is no {@code former}, and listeners do not accept yet.
+     * Starts but for accepting: what connects waits until {@link #accept}.
      *
-     * @param given sockets that are open already
+     * @param reloader has the configuration, and this Weir follow it from now on
+     * @param given sockets that are open already; a listener whose address none of them has opens its own
+     * @throws StartFailure with a sentence for the user; nothing is left running
      */
-    private void change(WeirConfig next, @Nullable WeirConfig former, InheritedSockets given) throws IOException {
-        Opened opened = open(next, former, given);
-        // From here on nothing can fail.
-        names.change(next.resolver());
-        Pools.Change change = pools.change(next);
-        Snapshot compiled = Snapshot.of(next, change.pools(), opened.tls, snapshot, meters.loops());
-        change.apply(compiled);
-        snapshot = compiled;
-        AccessLog formerLog = accessLog;
-        AdminServer formerAdmin = admin;
-        accessLog = opened.log;
-        admin = opened.admin;
-        opened.adminChange.run();
-        List<Listener> goneListeners = opened.listeners.apply(former != null);
-        List<Server> gone = change.finish();
-        onLoops((worker, connected) -> {
-            goneListeners.forEach(connected::drain);
-            forget(worker, gone, change.gonePools());
-            worker.log(
-                    next.accessLog().target() == AccessLogConfig.Target.OFF
-                            ? null
-                            : opened.log.loop(worker.loop().index()));
-        });
-        tls.adopt(opened.tls);
-        if (formerLog != opened.log) {
-            formerLog.close();
-        }
-        if (formerAdmin != null && formerAdmin != opened.admin) {
-            formerAdmin.retire();
-        }
-    }
-
-    /** What can fail, made before anything changes. */
-    private final class Opened {
-        final TlsSet tls;
-        final Listeners.Change listeners;
-        AccessLog log = accessLog;
-
-        @Nullable AdminServer admin = Weir.this.admin;
-
-        Runnable adminChange = () -> {};
-
-        Opened(TlsSet tls, Listeners.Change listeners) {
-            this.tls = tls;
-            this.listeners = listeners;
-        }
-
-        void close() {
-            listeners.abandon();
-            if (log != accessLog) {
-                log.close();
-            }
-            AdminServer opened = admin;
-            if (opened != null && opened != Weir.this.admin) {
-                opened.close();
-            }
-            Weir.this.tls.abandon(tls);
-        }
-    }
-
-    private Opened open(WeirConfig next, @Nullable WeirConfig former, InheritedSockets given) throws IOException {
-        TlsSet prepared = tls.prepare(next);
-        Opened opened;
+    public static Weir prepare(Reloader reloader, InheritedSockets given) throws StartFailure {
+        WeirConfig config = reloader.control().state().config();
+        int loops = config.eventLoops() > 0
+                ? config.eventLoops()
+                : Runtime.getRuntime().availableProcessors();
+        Weir weir = new Weir(reloader, new Meters(loops));
         try {
-            opened = new Opened(prepared, listeners.change(next, prepared, given));
+            weir.begin(given);
         } catch (IOException failure) {
-            tls.abandon(prepared);
-            throw failure;
+            weir.giveUp();
+            throw new StartFailure(failure);
         }
+        return weir;
+    }
+
+    private void begin(InheritedSockets given) throws IOException {
+        WeirConfig first = config;
+        ProcessMeters.register(meters, version());
+        reloader.register(meters);
+        change(first, given);
+        for (String address : given.closeRest()) {
+            LOG.warn(
+                    "the socket {} was passed to Weir, but no listener has that address: nobody answers there",
+                    address);
+        }
+        serving.keepUp();
+        control.attach(this::apply, first);
+        discover(first);
+    }
+
+    /** What is found soon is there before anybody can ask for it. */
+    private void discover(WeirConfig first) {
+        discovery.offer(meters);
+        discovery.follow(first);
         try {
-            if (former == null || !next.accessLog().equals(former.accessLog())) {
-                opened.log = AccessLog.open(next.accessLog(), meters);
+            if (!discovery.awaitFirst(DISCOVERY_PATIENCE)) {
+                LOG.warn("some servers are not discovered yet; it starts without them");
             }
-            if (former == null || !Objects.equals(next.admin(), former.admin())) {
-                opened.admin = admin(next.admin(), opened, given);
-            }
-        } catch (IOException failure) {
-            opened.close();
-            throw failure;
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
         }
-        return opened;
-    }
-
-    /** An admin port that listens; null when there is to be none, and for one that was given, until this one accepts. */
-    private @Nullable AdminServer admin(@Nullable AdminConfig wanted, Opened opened, InheritedSockets given)
-            throws IOException {
-        AdminServer running = admin;
-        if (wanted != null && running != null && running.config().bind().equals(wanted.bind())) {
-            opened.adminChange = running.change(wanted);
-            return running;
-        }
-        givenAdmin = wanted == null ? null : given.takeAdmin(wanted.bind());
-        return wanted == null || givenAdmin != null ? null : AdminServer.start(wanted, transport, port);
-    }
-
-    private static void forget(Worker worker, List<Server> gone, List<String> gonePools) {
-        for (Server server : gone) {
-            worker.upstreams().forget(server);
-            worker.meters().forget(server.pool(), server.name());
-        }
-        gonePools.forEach(worker.meters()::forget);
-    }
-
-    /** Has something done on each loop, and waits for it: what was begun there before has been done by then. */
-    private void onLoops(BiConsumer<Worker, Connections> action) {
-        List<Future<?>> done = new ArrayList<>();
-        for (int i = 0; i < workers.size(); i++) {
-            Worker worker = workers.get(i);
-            Connections connected = connections.get(i);
-            done.add(worker.loop().executor().submit(() -> action.accept(worker, connected)));
-        }
-        done.forEach(Future::awaitUninterruptibly);
     }
 
     /**
@@ -360,59 +161,48 @@ public final class Weir {
      * @throws IOException with a sentence, when it cannot be taken over
      */
     public void accept() throws IOException {
-        AdminConfig wanted = config.admin();
-        if (givenAdmin != null && wanted != null) {
-            admin = AdminServer.start(wanted, transport, port, givenAdmin);
-        }
-        listeners.all().forEach(Listener::accept);
-    }
-
-    /** What the next process is to have of this one. */
-    List<Carried> passOn() {
-        String adminPort = config.admin() == null ? "" : config.admin().bind().toString();
-        GivenSocket socket = admin == null || admin.descriptor() < 0
-                ? null
-                : new GivenSocket(admin.descriptor(), givenAdmin != null && givenAdmin.kept());
-        return new Succession(control, tls, health).passOn(listeners.all(), adminPort, socket);
+        port.accept();
+        serving.accept();
     }
 
     /**
-     * Goes on where the process before was: what it knew of servers and tickets, and with each server's first check done,
-     * unless that takes too long.
+     * Changes to this configuration while requests flow, as a difference: what is the same in both is not touched, and
+     * nothing is known less of pools and servers that stay. Servers that go finish what they have been given; so do
+     * connections of listeners that go. Returns when it holds: no request begins by the former one any more. Control plane;
+     * blocks.
      *
-     * @throws IOException with a sentence, when it cannot serve what the process before serves
+     * @throws IOException with a sentence for the user; then nothing has changed
      */
-    void goOnWith(List<Carried> carried) throws IOException {
-        Succession succession = new Succession(control, tls, health);
-        succession.goOnWithChanges(carried);
-        for (String pool : succession.emptied(carried)) {
-            if (!Objects.requireNonNull(config.pools().get(pool)).discover().isEmpty()) {
-                throw new IOException("the servers of the pool " + pool + " are not discovered yet");
+    public void apply(WeirConfig next) throws IOException {
+        ending.unlessBegun(() -> {
+            change(next, InheritedSockets.none());
+            if (next.eventLoops() != config.eventLoops()) {
+                LOG.warn("event-loops: the change takes effect when Weir is started anew");
             }
+            config = next;
+            discovery.follow(next);
+        });
+    }
+
+    private void change(WeirConfig next, InheritedSockets given) throws IOException {
+        try (Undo undo = new Undo()) {
+            Serving.Change served = serving.prepare(next, given, undo);
+            AdminPort.Change answered = port.prepare(next.admin(), given);
+            // From here on nothing can fail.
+            undo.keep();
+            served.apply();
+            answered.apply();
         }
-        succession.awaitFirstChecks(FIRST_CHECKS);
-        succession.goOnWith(carried);
     }
 
-    /** Has a new process take the place of this one. */
-    interface Upgrading {
-        /** Returns the number of the process that serves now. */
-        long upgrade() throws AdminView.UpgradeFailed;
+    /** Has Weir follow its file. */
+    public Reloader reloader() {
+        return reloader;
     }
 
-    /** Has a new process take the place of this one, and returns its number when it serves. Blocks. */
-    long upgrade() throws AdminView.UpgradeFailed {
-        return upgrading.upgrade();
-    }
-
-    void upgradedBy(Upgrading upgrading) {
-        this.upgrading = upgrading;
-    }
-
-    private void gauges() {
-        ProcessMeters.register(meters, version());
-        port.reloader().register(meters);
-        Gauges.register(meters, servers, pools::all);
+    /** The way to change what holds. */
+    public Control control() {
+        return control;
     }
 
     /** The version of the program; a remark when it does not run from its jar. */
@@ -421,85 +211,71 @@ public final class Weir {
         return version == null ? "(built from source)" : version;
     }
 
-    private List<String> addresses() {
-        return listeners.all().stream().map(Listener::boundTo).toList();
-    }
-
-    /** Has Weir follow its file. */
-    public Reloader reloader() {
-        return port.reloader();
-    }
-
-    /** The way to change what holds. */
-    public Control control() {
-        return control;
-    }
-
     /** One line for each listener, for example {@code listening on :8080}. */
     public List<String> describe() {
         List<String> lines = new ArrayList<>();
-        addresses().forEach(address -> lines.add("listening on " + address));
-        AdminServer running = admin;
-        if (running != null) {
-            lines.add("admin on " + running.boundTo());
+        serving.addresses().forEach(address -> lines.add("listening on " + address));
+        if (!admin().isEmpty()) {
+            lines.add("admin on " + admin());
         }
         return lines;
     }
 
     /** Where the admin port is; empty without one. */
     String admin() {
-        AdminServer running = admin;
-        return running == null ? "" : running.boundTo().toString();
+        return port.boundTo();
     }
 
     /** The port of each listener, in the order of the configuration; -1 for a unix domain socket. */
     public List<Integer> ports() {
-        return listeners.all().stream().map(Listener::port).toList();
+        return serving.listeners().stream().map(Listener::port).toList();
     }
 
     /** The port of the admin server; -1 when it has none. */
     public int adminPort() {
-        AdminServer running = admin;
-        return running == null ? -1 : running.port();
+        return port.number();
     }
 
     /** The event loops of the data plane. */
     public List<EventLoop> loops() {
-        return connections.stream().map(Connections::loop).toList();
+        return serving.loops().executors();
     }
 
     /** The pools by name, in their current state. */
     public Iterable<Pool> pools() {
-        return pools.all();
+        return serving.pools();
     }
 
     /**
      * The server went down: its idle connections are closed, and requests that wait for it are tried elsewhere where that
-     * is safe; where it came from, and what its name leads to, is looked at anew. Any thread; it happens elsewhere, soon.
+     * is safe; where it came from, and what its name leads to, is looked at anew. It happens elsewhere, soon.
      */
     public void withdraw(Server server) {
-        names.doubt(server);
+        serving.withdraw(server);
         discovery.doubt(server.pool(), server.address());
-        for (Worker worker : workers) {
-            worker.loop().executor().execute(() -> worker.upstreams().withdraw(server));
-        }
     }
 
     /**
      * Gives up on a server that was removed: requests that wait for it are tried elsewhere where that is safe, and what else
-     * is under way with it is cut. Control plane; returns when it has been done.
+     * is under way with it is cut. Returns when it has been done.
      */
     public void cut(String pool, String server) {
-        for (Server gone : servers.leaving()) {
-            if (gone.pool().equals(pool) && gone.name().equals(server)) {
-                onLoops((_, connected) -> connected.cutFrom(gone));
-            }
-        }
+        serving.cut(pool, server);
     }
 
     /** Opens the access log's file anew, after a rotation. */
     public void reopenLogs() {
-        accessLog.reopen();
+        serving.reopenLog();
+    }
+
+    /** What the next process is to have of this one. */
+    List<Carried> passOn() {
+        return succession.passOn(serving.listeners(), port.socket());
+    }
+
+    /** See {@link Succession#goOnWith}. */
+    void goOnWith(List<Carried> carried) throws IOException {
+        succession.goOnWith(carried);
     }
 
     /** Whether changes by the admin API are refused, since another process reads those made so far. */
@@ -507,9 +283,28 @@ public final class Weir {
         control.freeze(on);
     }
 
+    void upgradedBy(Upgrading next) {
+        upgrading = next;
+    }
+
+    /** Has a new process take the place of this one, and returns its number when it serves. Blocks. */
+    long upgrade() throws AdminView.UpgradeFailed {
+        return upgrading.upgrade();
+    }
+
     /** Whether it stops, or has handed over. */
     boolean isStopping() {
-        return stopping.get();
+        return ending.hasBegun();
+    }
+
+    /** From now on {@code listener} hears how a stop goes on, as a clause; on a thread that may block. */
+    public void tellProgress(Consumer<String> listener) {
+        ending.listen(listener);
+    }
+
+    /** Waits until Weir has stopped, or the thread is interrupted. */
+    public void awaitStop() {
+        ending.await();
     }
 
     /**
@@ -517,101 +312,61 @@ public final class Weir {
      * second call changes nothing.
      */
     public void stop() {
-        if (stopping.compareAndSet(false, true)) {
+        if (ending.begin()) {
             Thread.ofPlatform().name("weir-stop").start(this::shutDown);
         } else {
             // After a hand-over there is more time than for a stop.
-            drain.shorten(Drain.Profile.of(config.shutdown()));
+            ending.drain().shorten(Drain.Profile.of(config.shutdown()));
         }
+    }
+
+    /** Stops without waiting for exchanges under way, also when it is stopping already. Returns at once. */
+    public void stopNow() {
+        ending.drain().hurry();
+        stop();
+    }
+
+    private void shutDown() {
+        LOG.info(
+                "stopping: requests under way have {} to finish",
+                config.shutdown().deadline());
+        ending.tell("stopping");
+        ending.awaitChange();
+        discovery.close();
+        ending.drain().delay(config.shutdown().readinessDelay());
+        serving.stopAccepting();
+        ending.drain().run(Drain.Profile.of(config.shutdown()));
+        end();
     }
 
     /**
      * Another process accepts in place of this one: what is under way here may go on for as long as an upgrade lets it,
      * then all ends. Returns at once.
      */
-    synchronized void leave() {
-        if (stopping.compareAndSet(false, true)) {
-            listeners.all().forEach(Listener::leave);
-            AdminServer port = admin;
-            admin = null;
-            Thread answering = port == null ? null : port.leave();
+    void leave() {
+        if (ending.begin()) {
+            ending.awaitChange();
+            serving.leave();
+            port.leave();
             Thread.ofPlatform().name("weir-stop").start(() -> {
-                drain.run(Drain.Profile.of(config.upgrade()));
-                ended(answering);
+                ending.drain().run(Drain.Profile.of(config.upgrade()));
                 end();
             });
         }
     }
 
-    private static void ended(@Nullable Thread thread) {
-        try {
-            if (thread != null) {
-                thread.join();
-            }
-        } catch (InterruptedException nobodyDoes) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Stops without waiting for exchanges under way, also when it is stopping already. Returns at once. */
-    public void stopNow() {
-        drain.hurry();
-        stop();
-    }
-
-    /** From now on {@code listener} hears how a stop goes on, as a clause; on a thread that may block. */
-    public void tellProgress(Consumer<String> listener) {
-        heard = listener;
-    }
-
-    /** Waits until Weir has stopped, or the thread is interrupted. */
-    public void awaitStop() {
-        try {
-            stopped.await();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void shutDown() {
-        WeirConfig.ShutdownConfig config = this.config.shutdown();
-        LOG.info("stopping: requests under way have {} to finish", config.deadline());
-        heard.accept("stopping");
-        discovery.close();
-        drain.delay(config.readinessDelay());
-        for (Listener listener : listeners.all()) {
-            listener.close();
-        }
-        drain.run(Drain.Profile.of(config));
+    /** It could not start. */
+    private void giveUp() {
+        ending.begin();
+        ending.awaitChange();
         end();
-    }
-
-    private void progress(String left) {
-        LOG.warn("stopping: there are still {}", left);
-        heard.accept("stopping: there are still " + left);
     }
 
     /** Cuts what is left and gives everything back. */
     private void end() {
-        for (Listener listener : listeners.all()) {
-            listener.close();
-        }
-        for (Connections loop : connections) {
-            loop.loop().submit(loop::close).awaitUninterruptibly();
-        }
+        serving.close();
         discovery.close();
-        resolution.interrupt();
-        names.close();
-        hedging.interrupt();
-        health.close();
-        checker.close();
-        group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
-        accessLog.close();
-        tls.close();
-        AdminServer running = admin;
-        if (running != null) {
-            running.close();
-        }
-        stopped.countDown();
+        port.close();
+        ending.over();
     }
 }

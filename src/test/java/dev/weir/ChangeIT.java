@@ -2,6 +2,7 @@ package dev.weir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import dev.weir.testing.Programs;
@@ -10,17 +11,22 @@ import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -385,5 +391,33 @@ class ChangeIT {
             assertThat(preambles.getFirst()).startsWith("GET");
             assertThat(preambles.get(1)).startsWith("PROXY TCP4");
         }
+    }
+
+    @Test
+    void stop_duringAChange_endsAfterIt() throws Exception {
+        String server = counting(new AtomicInteger());
+        Path pipe = directory.resolve("access.log");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        int port = Programs.freePort();
+        String first = "{ bind: \"127.0.0.1:0\" }";
+        RunningWeir weir = RunningWeir.of(listeners(server, first));
+        // Opening a pipe takes until somebody reads from it.
+        String next = listeners(server, first, "{ bind: \"127.0.0.1:" + port + "\" }") + "access-log: { path: \"" + pipe
+                + "\" }\n";
+        CompletableFuture<@Nullable Throwable> change = new CompletableFuture<>();
+        Thread changing = Thread.ofPlatform().start(() -> change.complete(catchThrowable(() -> weir.apply(next))));
+        await().until(() -> Arrays.stream(changing.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().endsWith("LogFile")));
+        weir.weir().stop();
+        CompletableFuture<Void> stopped = CompletableFuture.runAsync(weir.weir()::awaitStop);
+        assertThatThrownBy(() -> stopped.get(200, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+        try (InputStream reader = Files.newInputStream(pipe)) {
+            assertThat(change.get(10, TimeUnit.SECONDS)).isNull();
+            stopped.get(10, TimeUnit.SECONDS);
+            assertThat(reader.readAllBytes()).isEmpty();
+        }
+        assertThat(Programs.listens(port)).isFalse();
+        assertThatThrownBy(() -> weir.apply(next)).hasMessageContaining("Weir is stopping");
     }
 }

@@ -22,10 +22,15 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Servers from etcd: the value of each key below a prefix is one. What etcd has is believed at once, also that a key is gone. */
+/**
+ * Servers from etcd: the value of each key below a prefix is one. What etcd has is believed at once, also that a key is
+ * gone; but not that it has come back without its data.
+ */
 final class EtcdSource implements ServerSource, EtcdMirror.Listener {
     /** How long a watch may be silent before it is compared with what is there. */
     private static final Duration AUDIT = Duration.ofSeconds(15);
+    /** How long services have to put their keys again into an etcd that has lost them. */
+    private static final Duration DOUBT = Duration.ofSeconds(10);
     /** Until authorities are tried again that cannot be read. */
     private static final Duration UNREADABLE = Duration.ofSeconds(10);
 
@@ -65,7 +70,7 @@ final class EtcdSource implements ServerSource, EtcdMirror.Listener {
             state.failed(String.valueOf(unreadable.getMessage()));
             return UNREADABLE;
         }
-        mirror = new EtcdMirror(client, config.prefix(), AUDIT, this);
+        mirror = new EtcdMirror(client, config.prefix(), AUDIT, DOUBT, this);
         mirror.start();
         return Duration.ofDays(1);
     }

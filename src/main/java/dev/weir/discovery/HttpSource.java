@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Servers from an HTTP endpoint that answers with a list. What it has answered is named by its {@code ETag}, so that it
@@ -31,8 +32,10 @@ final class HttpSource implements ServerSource {
     private static final Duration SHORTEST = Duration.ofMillis(100);
     /** An answer that takes so long was held, not slow. */
     private static final Duration HELD = Duration.ofSeconds(1);
-    /** How soon an answer without servers is asked for again. */
+    /** How long answers must be without servers to be believed, and the longest pause between two such. */
     private static final Duration TO_CONFIRM = Duration.ofSeconds(5);
+
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
 
     private final DiscoverConfig.Http config;
     private final Secret token;
@@ -40,10 +43,11 @@ final class HttpSource implements ServerSource {
     private final SourceState state;
     private final Clients clients;
     private final Looking looking = new Looking("weir-discovery-http", this::look);
-    private final Backoff backoff = new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(1), new Random());
+    private final Backoff backoff = new Backoff(Duration.ofSeconds(1), LONGEST_PAUSE, new Random());
     private final DoubtPace doubts = new DoubtPace(Duration.ofSeconds(1), Duration.ofSeconds(30));
     private String etag = "";
-    private boolean empty;
+    /** Since when all answers are empty lists, by the nano time; null while the last one was not. */
+    private @Nullable Long emptySince;
 
     /** Who speaks HTTP, with these authorities. */
     @FunctionalInterface
@@ -141,11 +145,9 @@ final class HttpSource implements ServerSource {
         };
     }
 
-    /** A registry that has just been started knows no servers: that there are none is believed the second time. */
+    /** A registry that has just been started knows no servers: that there are none is believed when it keeps saying so. */
     private Duration accept(HttpResponse<byte[]> answer, List<ServerConfig> servers) {
-        boolean doubtful = servers.isEmpty() && !state.servers().isEmpty() && !empty;
-        empty = servers.isEmpty();
-        if (doubtful) {
+        if (isDoubtful(servers)) {
             etag = "";
             state.found(state.servers(), true);
             return config.every().compareTo(TO_CONFIRM) < 0 ? config.every() : TO_CONFIRM;
@@ -153,6 +155,18 @@ final class HttpSource implements ServerSource {
         etag = answer.headers().firstValue("etag").orElse("");
         state.found(servers);
         return config.every();
+    }
+
+    private boolean isDoubtful(List<ServerConfig> servers) {
+        if (!servers.isEmpty()) {
+            emptySince = null;
+            return false;
+        }
+        long now = System.nanoTime();
+        if (emptySince == null) {
+            emptySince = now;
+        }
+        return !state.servers().isEmpty() && now - emptySince < TO_CONFIRM.toNanos();
     }
 
     @Override

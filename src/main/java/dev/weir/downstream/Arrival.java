@@ -276,6 +276,9 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
                 if (settings.encrypted()) {
                     ended(Handshake.TIMEOUT);
                 } else {
+                    if (first != null) {
+                        connection.worker().meters().cause(Cause.REQUEST_HEAD_TIMEOUT);
+                    }
                     close();
                 }
             }

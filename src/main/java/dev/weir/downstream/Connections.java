@@ -18,6 +18,7 @@ public final class Connections {
     private final ByteSink sink = new ByteSink();
     private final IncomingHeads incoming = new IncomingHeads();
     private final OutgoingHeads outgoing = new OutgoingHeads();
+    private final FloodLog floods = new FloodLog();
     private final Set<Downstream> open = Collections.newSetFromMap(new IdentityHashMap<>());
 
     public Connections(Worker worker) {
@@ -89,7 +90,7 @@ public final class Connections {
         worker.close();
     }
 
-    Worker worker() {
+    public Worker worker() {
         return worker;
     }
 
@@ -106,6 +107,11 @@ public final class Connections {
     /** Writes heads for HTTP/2. */
     OutgoingHeads outgoing() {
         return outgoing;
+    }
+
+    /** Tells of clients that send too much. */
+    FloodLog floods() {
+        return floods;
     }
 
     /** Counts the connection in, unless {@link #replaced} did already put this in another's place. */

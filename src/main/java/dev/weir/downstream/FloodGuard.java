@@ -53,6 +53,7 @@ final class FloodGuard {
     /**
      * Looks at a frame's header.
      *
+     * @param length of the frame; of content without its padding
      * @param reads whether the client takes what it is sent
      * @return what there is too much of, if there is
      */
@@ -72,7 +73,7 @@ final class FloodGuard {
                 ++windowUpdates > limits.windowUpdates() + bytesSent / BYTES_PER_WINDOW_UPDATE
                         ? Flood.WINDOW_UPDATES
                         : null;
-            case Http2FrameTypes.SETTINGS, Http2FrameTypes.PING -> (flags & ACK) == 0 ? control(reads) : null;
+            case Http2FrameTypes.SETTINGS, Http2FrameTypes.PING -> control(reads || (flags & ACK) != 0);
             default -> control(reads);
         };
     }

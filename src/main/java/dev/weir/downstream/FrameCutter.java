@@ -2,6 +2,7 @@ package dev.weir.downstream;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.http2.Http2FrameTypes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,10 +14,11 @@ final class FrameCutter {
     static final int MAX_FRAME = 16_384;
 
     private static final int HEADER = 9;
+    private static final int PADDED = 0x8;
 
     /** Sees the header of each frame before the frame is passed on. */
     interface Watch {
-        /** False when nothing more is to be read. */
+        /** {@code length}: of content without its padding. False when nothing more is to be read. */
         boolean frame(int type, int flags, int length);
     }
 
@@ -84,8 +86,16 @@ final class FrameCutter {
     }
 
     private boolean seen(ByteBuf in, int at) {
-        ended = !watch.frame(in.getByte(at + 3), in.getByte(at + 4), length(in, at));
+        int type = in.getByte(at + 3);
+        int flags = in.getByte(at + 4);
+        ended = !watch.frame(type, flags, type == Http2FrameTypes.DATA ? content(in, at, flags) : length(in, at));
         return !ended;
+    }
+
+    private static int content(ByteBuf in, int at, int flags) {
+        int length = length(in, at);
+        boolean padded = (flags & PADDED) != 0 && length > 0 && in.writerIndex() > at + HEADER;
+        return padded ? Math.max(0, length - 1 - in.getUnsignedByte(at + HEADER)) : length;
     }
 
     private static int length(ByteBuf in, int at) {

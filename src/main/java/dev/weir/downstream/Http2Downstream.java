@@ -24,6 +24,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -322,7 +323,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         Http2Error error = failure.error();
         if (intake.frameType() == Http2FrameTypes.HEADERS && stream == null && error == Http2Error.STREAM_CLOSED) {
             // RFC 9113 section 5.1: of a stream that is over no more can come.
-            giveUp(error, Cause.REQUEST_MALFORMED);
+            giveUp(error, Cause.REQUEST_MALFORMED, "a stream that is over goes on");
             return;
         }
         if (stream != null) {
@@ -356,25 +357,30 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         Http2Error error = failure == null ? Http2Error.INTERNAL_ERROR : failure.error();
         if (outbound) {
             // In the middle of a write, and whoever writes expects the exchange to be there afterwards.
-            later(() -> giveUp(error, Cause.INTERNAL));
+            later(() -> giveUp(error, Cause.INTERNAL, ""));
         } else {
-            giveUp(error, Cause.REQUEST_MALFORMED);
+            if (streams.isEmpty()) {
+                // No request will tell of it.
+                worker().meters().cause(Cause.REQUEST_MALFORMED);
+            }
+            giveUp(error, Cause.REQUEST_MALFORMED, failure == null ? "" : String.valueOf(failure.getMessage()));
         }
     }
 
     private void calm(Flood found) {
         worker().meters().flood(found);
-        giveUp(Http2Error.ENHANCE_YOUR_CALM, Cause.REQUEST_MALFORMED);
+        FloodLog log = connection.connections().floods();
+        log.calmed(settings.name(), client.address(), found, worker().loop().now());
+        giveUp(Http2Error.ENHANCE_YOUR_CALM, Cause.REQUEST_MALFORMED, "too much: " + found.id());
     }
 
-    /** Ends all streams and the connection, and says why. */
-    private void giveUp(Http2Error why, Cause cause) {
+    /** Ends all streams and the connection, and says why: to who reads logs of the client, by {@code debug} too. */
+    private void giveUp(Http2Error why, Cause cause, String debug) {
         if (closed) {
             return;
         }
-        encoder()
-                .frameWriter()
-                .writeGoAway(context(), lastStream(), why.code(), Unpooled.EMPTY_BUFFER, channel.newPromise());
+        ByteBuf text = Unpooled.wrappedBuffer(debug.getBytes(StandardCharsets.US_ASCII));
+        encoder().frameWriter().writeGoAway(context(), lastStream(), why.code(), text, channel.newPromise());
         failStreams(cause);
         end();
     }
@@ -383,12 +389,12 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     private void expired() {
         // Idle, or still without its first request.
-        giveUp(Http2Error.NO_ERROR, Cause.CLIENT_ABORTED);
+        giveUp(Http2Error.NO_ERROR, Cause.CLIENT_ABORTED, "");
     }
 
     private void headExpired() {
         worker().meters().cause(Cause.REQUEST_HEAD_TIMEOUT);
-        giveUp(Http2Error.NO_ERROR, Cause.CLIENT_ABORTED);
+        giveUp(Http2Error.NO_ERROR, Cause.CLIENT_ABORTED, "a frame or a head was not complete in time");
     }
 
     // ---- the end ----

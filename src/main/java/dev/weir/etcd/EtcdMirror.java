@@ -8,13 +8,15 @@ import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Follows all keys below a prefix: reads them, watches from the revision of that read, and begins again whenever the
  * watch ends. A watch that says nothing is compared with another read now and then, since a connection may be dead
- * without either side's knowing. While etcd does not answer nothing is told but that.
+ * without either side's knowing. While etcd does not answer nothing is told but that. An etcd that has begun anew without its
+ * data counts as one that does not answer, for a while: who has keys there puts them again.
  */
 public final class EtcdMirror implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EtcdMirror.class);
@@ -26,11 +28,16 @@ public final class EtcdMirror implements AutoCloseable {
     private final EtcdClient client;
     private final String prefix;
     private final Duration audit;
+    private final Duration doubt;
     private final Listener listener;
     private final Random random = new Random();
     private final SortedMap<String, KeyValue> keys = new TreeMap<>();
     private final Thread thread = Thread.ofVirtual().name("weir-etcd").unstarted(this::run);
     private int failures;
+    /** The store's own number at the last read that was believed. */
+    private long revision;
+    /** Since when reads have not been believed, by the nano time; null while they are. */
+    private @Nullable Long doubtedSince;
 
     /** Hears of what there is. Called on the mirror's thread; may block. */
     public interface Listener {
@@ -49,11 +56,13 @@ public final class EtcdMirror implements AutoCloseable {
      * A mirror that has not begun.
      *
      * @param audit how long a watch may be silent before it is compared
+     * @param doubt how long reads must say that all keys are gone, or that etcd has an earlier state than before, to be believed
      */
-    public EtcdMirror(EtcdClient client, String prefix, Duration audit, Listener listener) {
+    public EtcdMirror(EtcdClient client, String prefix, Duration audit, Duration doubt, Listener listener) {
         this.client = client;
         this.prefix = prefix;
         this.audit = audit;
+        this.doubt = doubt;
         this.listener = listener;
     }
 
@@ -89,6 +98,7 @@ public final class EtcdMirror implements AutoCloseable {
     /** Returns when all is to be read anew. */
     private void follow() throws IOException, InterruptedException {
         EtcdClient.Range range = client.prefix(prefix);
+        doubt(range);
         take(range.keys());
         try (EtcdWatch watch = client.watch(prefix, range.revision() + 1)) {
             failures = 0;
@@ -103,6 +113,22 @@ public final class EtcdMirror implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private void doubt(EtcdClient.Range range) throws EtcdFailure {
+        boolean lost = range.revision() < revision || (range.keys().isEmpty() && !keys.isEmpty());
+        long now = System.nanoTime();
+        if (!lost) {
+            doubtedSince = null;
+        } else if (doubtedSince == null) {
+            doubtedSince = now;
+        }
+        if (doubtedSince != null && now - doubtedSince < doubt.toNanos()) {
+            String how = range.keys().isEmpty() ? "has no keys any more" : "has gone back to an earlier state";
+            throw new EtcdFailure(EtcdFailure.Kind.UNREACHABLE, "etcd " + how + "; in a while that is believed");
+        }
+        doubtedSince = null;
+        revision = range.revision();
     }
 
     private void take(List<KeyValue> found) {

@@ -193,7 +193,7 @@ public final class Fleet implements AutoCloseable {
     }
 
     private EtcdMirror mirror(String key, Following listener) {
-        EtcdMirror mirror = new EtcdMirror(client, key, AUDIT, listener);
+        EtcdMirror mirror = new EtcdMirror(client, key, AUDIT, Duration.ZERO, listener);
         listener.key = key;
         mirror.start();
         return mirror;

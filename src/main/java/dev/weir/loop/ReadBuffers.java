@@ -19,12 +19,17 @@ public final class ReadBuffers implements RecvByteBufAllocator {
     /** The size of a read while what was read is taken slowly. */
     public static final int LESS = 16 << 10;
 
+    /** The size of a read of which is not yet known how it will be taken: so much is held if it is not taken at all. */
+    static final int FIRST = 64 << 10;
+
     private final SharedBuffer buffer;
+    private final SharedBuffer first;
     private final SharedBuffer less;
 
     /** {@code size} of each buffer in bytes. */
     ReadBuffers(int size) {
         this.buffer = new SharedBuffer(size);
+        this.first = new SharedBuffer(Math.min(size, FIRST));
         this.less = new SharedBuffer(Math.min(size, LESS));
     }
 
@@ -40,13 +45,18 @@ public final class ReadBuffers implements RecvByteBufAllocator {
 
     /** How one channel is read. */
     public final class Adjustable implements RecvByteBufAllocator {
-        private boolean reduced;
+        private SharedBuffer source = first;
 
         private Adjustable() {}
 
+        /** The next reads are for a receiver of which nothing is known. */
+        public void first() {
+            source = first;
+        }
+
         /** Whether the next reads are of at most {@link #LESS} bytes: so much is held for a receiver that is behind. */
         public void less(boolean on) {
-            reduced = on;
+            source = on ? less : buffer;
         }
 
         @Override
@@ -58,6 +68,7 @@ public final class ReadBuffers implements RecvByteBufAllocator {
     /** For the end of the loop. */
     void close() {
         buffer.close();
+        first.close();
         less.close();
     }
 
@@ -87,7 +98,7 @@ public final class ReadBuffers implements RecvByteBufAllocator {
         }
 
         private SharedBuffer source() {
-            return adjusted != null && adjusted.reduced ? less : buffer;
+            return adjusted == null ? buffer : adjusted.source;
         }
 
         @Override

@@ -66,7 +66,8 @@ public final class ClientInfo {
         return listener.name();
     }
 
-    String address() {
+    /** As text, without port; empty when it has none. */
+    public String address() {
         return address;
     }
 

@@ -136,7 +136,9 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         upgradeAsked = request.upgrade();
         requestSent = false;
         interimResponses = 0;
-        readingLess(false);
+        if (channel.config().getRecvByteBufAllocator() instanceof ReadBuffers.Adjustable adjustable) {
+            adjustable.first();
+        }
         head = pool.upstreams().takeHead();
         sender.head(request, dropMask, added);
     }

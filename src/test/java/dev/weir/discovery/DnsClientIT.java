@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.testing.NameServer;
 import io.netty.handler.codec.dns.DnsRecordType;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,7 +43,7 @@ class DnsClientIT {
     void ask_afterClose_fails() throws Exception {
         DnsClient client = new DnsClient(Duration.ofMillis(400));
         client.close();
-        List<InetSocketAddress> servers = List.of(new InetSocketAddress("127.0.0.1", 1));
+        List<InetSocketAddress> servers = List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
         assertThatThrownBy(() -> client.ask(servers, "web.internal", DnsRecordType.A))
                 .isInstanceOf(LookupFailure.class)
                 .hasMessage("the DNS server 127.0.0.1:1 is not asked any more");

@@ -1,8 +1,11 @@
 package dev.weir.downstream;
 
+import static dev.weir.testing.RawHttp2.ACK;
 import static dev.weir.testing.RawHttp2.CONTINUATION;
 import static dev.weir.testing.RawHttp2.DATA;
 import static dev.weir.testing.RawHttp2.HEADERS;
+import static dev.weir.testing.RawHttp2.PADDED;
+import static dev.weir.testing.RawHttp2.PING;
 import static dev.weir.testing.RawHttp2.PRIORITY;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -102,6 +105,11 @@ class Http2FloodIT {
     }
 
     @Test
+    void acknowledgementsOfNothing_areBounded() throws Exception {
+        assertCalmed("control-frames", 21, (client, turn) -> client.send(PING, ACK, 0, new byte[8]));
+    }
+
+    @Test
     void priorities_areBounded() throws Exception {
         assertCalmed(
                 "control-frames",
@@ -121,6 +129,17 @@ class Http2FloodIT {
                 client.request(1, false, "POST", "/");
             } else {
                 client.send(DATA, 0, 1, new byte[0]);
+            }
+        });
+    }
+
+    @Test
+    void paddingAlone_isEmptyData() throws Exception {
+        assertCalmed("empty-frames", 7, (client, turn) -> {
+            if (turn == 0) {
+                client.request(1, false, "POST", "/");
+            } else {
+                client.send(DATA, PADDED, 1, new byte[] {2, 0, 0});
             }
         });
     }

@@ -309,6 +309,18 @@ class Http2IT {
     }
 
     @Test
+    void errorOfTheConnection_withoutARequest_isCountedAndExplained() throws Exception {
+        try (ScriptedServer server = ScriptedServer.of(RawClient::readToEnd);
+                RunningWeir weir = weir("", server);
+                RawHttp2 client = client(weir)) {
+            client.send(RawHttp2.HEADERS, RawHttp2.END_HEADERS | RawHttp2.END_STREAM, 1, new byte[] {(byte) 0x80});
+            assertThat(client.await(RawHttp2.GOAWAY).text()).contains("HPACK");
+            assertThat(weir.metric("weir_failures_total{cause=\"request-malformed\",side=\"client\"}"))
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
     void slowServer_holdsItsClientBackByItsWindowOnly() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         try (ScriptedServer server = ScriptedServer.of(connection -> {

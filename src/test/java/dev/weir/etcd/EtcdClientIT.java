@@ -173,7 +173,7 @@ class EtcdClientIT {
     void mirror_followsAllKindsOfChanges() throws Exception {
         Seen seen = new Seen();
         put("a", "1");
-        try (EtcdMirror mirror = new EtcdMirror(client, prefix, Duration.ofSeconds(60), seen)) {
+        try (EtcdMirror mirror = new EtcdMirror(client, prefix, Duration.ofSeconds(60), Duration.ZERO, seen)) {
             mirror.start();
             seen.await(Map.of("a", "1"));
             put("b", "2");
@@ -190,7 +190,7 @@ class EtcdClientIT {
     void mirror_silentFor_itsTime_compares() throws Exception {
         Seen seen = new Seen();
         put("a", "1");
-        try (EtcdMirror mirror = new EtcdMirror(client, prefix, Duration.ofMillis(100), seen)) {
+        try (EtcdMirror mirror = new EtcdMirror(client, prefix, Duration.ofMillis(100), Duration.ZERO, seen)) {
             mirror.start();
             await().atMost(Duration.ofSeconds(10)).until(() -> seen.told.get() > 3);
             assertThat(seen.failures).isEmpty();
@@ -206,7 +206,7 @@ class EtcdClientIT {
         try (Etcd other = Etcd.start(own)) {
             EtcdClient to = new EtcdClient(List.of(other.url()), EtcdClient.Login.NONE, "");
             to.put(prefix + "a", "1", 0);
-            try (EtcdMirror mirror = new EtcdMirror(to, prefix, Duration.ofSeconds(60), seen)) {
+            try (EtcdMirror mirror = new EtcdMirror(to, prefix, Duration.ofSeconds(60), Duration.ZERO, seen)) {
                 mirror.start();
                 seen.await(Map.of("a", "1"));
                 other.kill();
@@ -219,6 +219,31 @@ class EtcdClientIT {
         }
     }
 
+    @Test
+    void mirror_etcdWithoutItsData_isBelievedInAWhile() throws Exception {
+        Path own = Files.createDirectories(folder.resolve("lost"));
+        Duration silence = Duration.ofSeconds(60);
+        Seen patient = new Seen();
+        Seen credulous = new Seen();
+        try (Etcd other = Etcd.start(own)) {
+            EtcdClient to = new EtcdClient(List.of(other.url()), EtcdClient.Login.NONE, "");
+            to.put(prefix + "a", "1", 0);
+            try (EtcdMirror one = new EtcdMirror(to, prefix, silence, Duration.ofHours(1), patient);
+                    EtcdMirror two = new EtcdMirror(to, prefix, silence, Duration.ZERO, credulous)) {
+                one.start();
+                two.start();
+                patient.await(Map.of("a", "1"));
+                credulous.await(Map.of("a", "1"));
+                other.kill();
+                other.forget();
+                other.start();
+                credulous.await(Map.of());
+                await().until(() -> patient.failures.getLast().startsWith("etcd has no keys any more"));
+                assertThat(patient.keys).isEqualTo(Map.of("a", "1"));
+            }
+        }
+    }
+
     /** As by a network that is cut: the connection stays and nothing comes. */
     @Test
     void mirror_etcdStoppedAndGoingOn_isNoticedByItsSilence() throws Exception {
@@ -227,7 +252,7 @@ class EtcdClientIT {
         try (Etcd other = Etcd.start(own)) {
             EtcdClient to = new EtcdClient(List.of(other.url()), EtcdClient.Login.NONE, "");
             to.put(prefix + "a", "1", 0);
-            try (EtcdMirror mirror = new EtcdMirror(to, prefix, Duration.ofMillis(200), seen)) {
+            try (EtcdMirror mirror = new EtcdMirror(to, prefix, Duration.ofMillis(200), Duration.ZERO, seen)) {
                 mirror.start();
                 seen.await(Map.of("a", "1"));
                 other.pause();

@@ -49,6 +49,21 @@ class ReadBuffersTest {
     }
 
     @Test
+    void channelThatMayBeTold_readsLittleUntilItIsKnownHowItIsTaken() {
+        ReadBuffers large = new ReadBuffers(256 << 10);
+        ReadBuffers.Adjustable reads = large.adjustable();
+        RecvByteBufAllocator.ExtendedHandle told = reads.newHandle();
+        assertThat(told.guess()).isEqualTo(ReadBuffers.FIRST);
+        reads.less(false);
+        assertThat(told.guess()).isEqualTo(256 << 10);
+        reads.less(true);
+        assertThat(told.guess()).isEqualTo(ReadBuffers.LESS);
+        reads.first();
+        assertThat(told.guess()).isEqualTo(ReadBuffers.FIRST);
+        large.close();
+    }
+
+    @Test
     void closed_allMemoryIsGivenBack() {
         handle.allocate(allocator).release();
         buffers.close();

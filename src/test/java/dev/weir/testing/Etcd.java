@@ -13,9 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A real etcd of one member on free ports, which can be killed and started again with what it holds. */
@@ -96,6 +98,15 @@ public final class Etcd implements AutoCloseable {
         running.destroyForcibly();
         if (!running.waitFor(10, TimeUnit.SECONDS)) {
             throw new IOException("etcd does not end");
+        }
+    }
+
+    /** After it was killed: loses all that it holds. */
+    public void forget() throws IOException {
+        try (Stream<Path> all = Files.walk(folder.resolve("etcd-data"))) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(each);
+            }
         }
     }
 
