@@ -86,14 +86,16 @@ public final class Reloader {
     private final Control control;
     private final @Nullable Path file;
     private final @Nullable Source source;
+    private final String origin;
     private final Map<Outcome, AtomicLong> counts = new EnumMap<>(Outcome.class);
     private volatile @Nullable Report last;
     private volatile Instant lastSuccess = Instant.now();
 
-    private Reloader(Control control, @Nullable Path file, @Nullable Source source) {
+    private Reloader(Control control, @Nullable Path file, @Nullable Source source, String origin) {
         this.control = control;
         this.file = file;
         this.source = source;
+        this.origin = origin;
         for (Outcome outcome : Outcome.values()) {
             counts.put(outcome, new AtomicLong());
         }
@@ -101,7 +103,7 @@ public final class Reloader {
 
     /** Follows this file. */
     public static Reloader of(Control control, Path file) {
-        return new Reloader(control, file, () -> new Read(ConfigReader.read(file), version(file)));
+        return new Reloader(control, file, () -> new Read(ConfigReader.read(file), version(file)), file.toString());
     }
 
     /** Which content the file has; empty when it cannot be read, which whoever reads the configuration is told. */
@@ -113,14 +115,14 @@ public final class Reloader {
         }
     }
 
-    /** Follows what is not a file. */
-    public static Reloader of(Control control, Source source) {
-        return new Reloader(control, null, source);
+    /** Follows what is not a file but stands at this address. */
+    public static Reloader of(Control control, Source source, String address) {
+        return new Reloader(control, null, source, address);
     }
 
     /** Where there is nothing to follow. */
     public static Reloader none(Control control) {
-        return new Reloader(control, null, null);
+        return new Reloader(control, null, null, "");
     }
 
     /** What follows the file. */
@@ -131,6 +133,11 @@ public final class Reloader {
     /** The file; null when there is none. */
     public @Nullable Path file() {
         return file;
+    }
+
+    /** Where the configuration comes from: the file, or the address of what is none; empty when there is nothing to follow. */
+    public String origin() {
+        return origin;
     }
 
     /** The last reload; null when there was none. */
