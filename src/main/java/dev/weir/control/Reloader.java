@@ -173,7 +173,8 @@ public final class Reloader {
     }
 
     /**
-     * Applies what is different in what the file holds now; that nothing is makes no report.
+     * Applies what is different in what the file holds now; that nothing is makes no report, unless the last one was of a
+     * fault, which is gone.
      *
      * @param by why, for the log
      */
@@ -181,14 +182,28 @@ public final class Reloader {
         byte[] bytes = new byte[content.remaining()];
         content.duplicate().get(bytes);
         Report report = report(by, new Read(ConfigReader.read(file.toString(), bytes), Digest.of(bytes)));
-        if (report.outcome() != Outcome.UNCHANGED) {
+        if (report.outcome() != Outcome.UNCHANGED || isRefused(last)) {
             keep(report);
         }
     }
 
+    /**
+     * The file cannot be read.
+     *
+     * @param by why it was read, for the log
+     * @param problem a sentence
+     */
+    synchronized void unreadable(String by, String problem) {
+        keep(refused(by, List.of(problem)));
+    }
+
+    private static boolean isRefused(@Nullable Report report) {
+        return report != null && report.outcome() == Outcome.REFUSED;
+    }
+
     private void keep(Report report) {
-        count(report);
         log(report);
+        count(report);
     }
 
     private Report report(String by, Read read) {
@@ -223,7 +238,7 @@ public final class Reloader {
         }
     }
 
-    private static void log(Report report) {
+    private void log(Report report) {
         switch (report.outcome()) {
             case APPLIED -> {
                 LOG.warn(
@@ -232,7 +247,13 @@ public final class Reloader {
                         count(report.changes().size(), "change"));
                 report.changes().stream().limit(MOST_LOGGED).forEach(change -> LOG.warn("  {}", change));
             }
-            case UNCHANGED -> LOG.info("configuration reloaded ({}): nothing has changed", report.by());
+            case UNCHANGED -> {
+                if (isRefused(last)) {
+                    LOG.warn("configuration reloaded ({}): it is sound again, and says what holds", report.by());
+                } else {
+                    LOG.info("configuration reloaded ({}): nothing has changed", report.by());
+                }
+            }
             case REFUSED -> {
                 LOG.warn(
                         "configuration not reloaded ({}): {}; what held before goes on",
