@@ -6,7 +6,6 @@ import dev.weir.loop.Outgoing;
 import dev.weir.loop.ReadGate;
 import dev.weir.observe.Cause;
 import dev.weir.observe.Handshake;
-import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
 import dev.weir.tls.ServerTls;
 import io.netty.buffer.ByteBuf;
@@ -14,9 +13,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.nio.charset.StandardCharsets;
@@ -192,7 +189,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof SslHandshakeCompletionEvent completion) {
             handshakeEnded(completion);
-        } else if (event == ChannelInputShutdownEvent.INSTANCE || event == SslCloseCompletionEvent.SUCCESS) {
+        } else if (ClientEnd.isToldBy(event)) {
             gone();
         }
     }
@@ -332,17 +329,6 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
             connection.arm(deadline, idle);
         }
     }
-
-    @Override
-    public void cutRequests() {
-        close();
-    }
-
-    @Override
-    public void endTunnels() {}
-
-    @Override
-    public void cutFrom(Server gone) {}
 
     @Override
     public void cut() {

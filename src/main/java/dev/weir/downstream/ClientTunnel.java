@@ -5,7 +5,6 @@ import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import dev.weir.loop.Deadline;
 import dev.weir.loop.Outgoing;
-import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
@@ -15,37 +14,29 @@ import dev.weir.proxy.Worker;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import java.io.IOException;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A client's connection whose bytes pass as they are until each side has ended its half: after a change of protocols
  * (101), or because Weir has no part in what is said. Confined to its loop.
  */
 final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstream, ClientStream {
-    private static final Logger LOG = LoggerFactory.getLogger(ClientTunnel.class);
-
     private final Accepted connection;
     private final ClientInfo client;
     private final Outgoing out;
     private final Deadline deadline = new Deadline(this::expired);
+    private final ClientEnd clientEnd;
     /** Null after its end. */
     private @Nullable Exchange exchange;
 
     private boolean inputEnded;
-    /** Reading or writing failed: the client did not just end its sending side. */
-    private boolean broken;
 
     /** The tunnel of an exchange that is under way. */
     ClientTunnel(Accepted connection, ClientInfo client, Outgoing out, Exchange exchange) {
         this.connection = connection;
         this.client = client;
         this.out = out;
+        this.clientEnd = new ClientEnd(connection, this::fail);
         this.exchange = exchange;
     }
 
@@ -54,6 +45,7 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
         this.connection = connection;
         this.client = client;
         this.out = new Outgoing(connection.worker().loop(), connection.channel());
+        this.clientEnd = new ClientEnd(connection, this::fail);
     }
 
     /** Begins to pass the connection on: balanced and counted as a request to the pool is. */
@@ -192,10 +184,9 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        boolean notified = event == SslCloseCompletionEvent.SUCCESS;
-        if (notified || event == ChannelInputShutdownEvent.INSTANCE) {
+        if (ClientEnd.isToldBy(event)) {
             // Without close_notify an end over TLS may be anyone's doing (RFC 8446 section 6.1).
-            inputEnded(notified || !out.encrypted());
+            inputEnded(ClientEnd.isNotice(event) || !out.encrypted());
         }
     }
 
@@ -205,7 +196,7 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
             return;
         }
         inputEnded = true;
-        if (broken || !orderly) {
+        if (clientEnd.broken() || !orderly) {
             fail(Cause.CLIENT_ABORTED);
         } else if (exchange != null) {
             exchange.requestEnd(Headers.EMPTY);
@@ -219,20 +210,7 @@ final class ClientTunnel extends ChannelInboundHandlerAdapter implements Downstr
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
-        if (failure instanceof ReadBuffers.ReadPaused) {
-            return;
-        }
-        if (failure instanceof IOException || failure.getCause() instanceof SSLException) {
-            // Perhaps in the middle of a write, and whoever writes expects the exchange to be there afterwards.
-            broken = true;
-            worker().loop().executor().execute(() -> fail(Cause.CLIENT_ABORTED));
-            return;
-        }
-        LOG.error(
-                "listener {}: unexpected failure of a tunnel; please report this",
-                connection.settings().name(),
-                failure);
-        fail(Cause.INTERNAL);
+        clientEnd.caught(failure);
     }
 
     private void expired() {

@@ -19,13 +19,15 @@ interface Downstream extends ChannelHandler {
     void drain();
 
     /** Weir waits no longer for requests, but it does for tunnels. */
-    void cutRequests();
+    default void cutRequests() {
+        cut();
+    }
 
     /** Weir waits no longer for tunnels: each ends as if its client had ended it. */
-    void endTunnels();
+    default void endTunnels() {}
 
     /** Nothing more is to come from this server: cuts what is under way with it. */
-    void cutFrom(Server gone);
+    default void cutFrom(Server gone) {}
 
     /** Weir stops and waits no longer. */
     void cut();

@@ -17,7 +17,7 @@ final class FloodGuard {
 
     private final ListenerHttp2 limits;
     private final long periodNanos;
-    private final int maxBlockBytes;
+    private final long maxBlockBytes;
 
     private long periodStart;
     private int resets;
@@ -33,7 +33,7 @@ final class FloodGuard {
     private int blockFrames;
 
     /** {@code maxBlockBytes}: of a header block as it is sent, over all its frames. */
-    FloodGuard(ListenerHttp2 limits, int maxBlockBytes, long now) {
+    FloodGuard(ListenerHttp2 limits, long maxBlockBytes, long now) {
         this.limits = limits;
         this.periodNanos = limits.abusePeriod().toNanos();
         this.maxBlockBytes = maxBlockBytes;

@@ -2,40 +2,28 @@ package dev.weir.downstream;
 
 import dev.weir.http.BodyFraming;
 import dev.weir.http.BodyReader;
-import dev.weir.http.Headers;
 import dev.weir.http.ProtocolViolation;
 import dev.weir.http.RequestHead;
-import dev.weir.http.ResponseHead;
 import dev.weir.http.Violation;
 import dev.weir.loop.Deadline;
 import dev.weir.loop.Outgoing;
-import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
-import dev.weir.proxy.ClientStream;
 import dev.weir.proxy.Exchange;
 import dev.weir.proxy.Worker;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import java.io.IOException;
 import java.util.Objects;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One HTTP/1 connection from a client: heads in, one exchange after the other, responses out in order. What a client
  * sends ahead of its turn is held, bounded. Confined to its loop.
  */
-final class Http1Downstream extends ChannelInboundHandlerAdapter implements Downstream, ClientStream {
-    private static final Logger LOG = LoggerFactory.getLogger(Http1Downstream.class);
-
+final class Http1Downstream extends ChannelInboundHandlerAdapter implements Downstream {
     private enum State {
         /** Between requests. */
         IDLE,
@@ -52,23 +40,18 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     private final ClientInfo client;
     private final Channel channel;
     private final Outgoing out;
-    private final ResponseWriter responses;
+    private final Input input;
+    private final Http1ClientStream responses;
     private final BodyReader body = new BodyReader();
     private final Deadline deadline = new Deadline(this::expired);
+    private final ClientEnd clientEnd;
 
     private State state = State.IDLE;
     private @Nullable Exchange exchange;
-    /** What came behind the request under way. */
-    private @Nullable ByteBuf ahead;
     /** In {@link #receive}: what a response that ends there leads to is left to its loop. */
     private boolean receiving;
 
-    private boolean keepAlive;
     private boolean inputEnded;
-    /** Reading or writing failed: the client did not just end its sending side. */
-    private boolean broken;
-
-    private boolean bodyPaused;
     /** It has been idle for long enough, and closes if nothing is here by the next tick. */
     private boolean lastLook;
 
@@ -78,7 +61,9 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         this.client = client;
         this.channel = connection.channel();
         this.out = new Outgoing(worker().loop(), channel);
-        this.responses = new ResponseWriter(connection.connections(), settings, out);
+        this.clientEnd = new ClientEnd(connection, this::fail);
+        this.input = new Input(channel, settings.pipelineBytes());
+        this.responses = new Http1ClientStream(this, client, out);
     }
 
     private Worker worker() {
@@ -108,11 +93,11 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         worker().loop().enter();
         try {
             worker().meters().bytesReceived.add(in.readableBytes());
-            if (ahead == null) {
+            if (!input.holds()) {
                 receive(in);
             }
             if (in.isReadable() && inputWaits()) {
-                hold(in);
+                input.hold(in);
             }
         } finally {
             worker().loop().leave();
@@ -153,7 +138,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     private boolean head(ByteBuf in) {
         Exchange opened = exchange;
         if (opened == null) {
-            opened = worker().open(this);
+            opened = worker().open(responses);
             exchange = opened;
         }
         RequestHead request = opened.request();
@@ -165,7 +150,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             return false;
         }
         responses.answering(request);
-        keepAlive = request.keepAlive();
         BodyFraming framing = request.framing();
         body.start(framing, request.contentLength(), settings.headLimits());
         if (body.complete()) {
@@ -190,16 +174,15 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
                 return true;
             }
             // More may lie in the buffer than the server took: while it is slow no time runs against the client.
-            if (!bodyPaused) {
+            if (!input.paused()) {
                 arm(settings.bodyIdleNanos());
             }
             exchange().requestData(in, length);
         }
         if (state == State.AWAITING_BODY && body.complete()) {
             awaitResponse();
-            bodyPaused = false;
+            input.pause(false);
             exchange().requestEnd(body.trailers());
-            updateReading();
             return true;
         }
         return length > 0;
@@ -215,33 +198,16 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     }
 
     /**
-     * Keeps what comes ahead of its turn, and stops reading when it is too much. Its turn is when the response before it
-     * has been taken by the client, but for a bounded rest: who only sends does not fill the memory with responses.
+     * Whether what the client sends now has to wait for its turn. That is when the response before it has been taken by
+     * the client, but for a bounded rest: who only sends does not fill the memory with responses.
      */
-    private void hold(ByteBuf in) {
-        ByteBuf held = ahead;
-        if (held == null) {
-            held = channel.alloc().buffer(in.readableBytes());
-            ahead = held;
-        }
-        held.writeBytes(in);
-        updateReading();
-    }
-
-    /** Whether what the client sends now has to wait for its turn. */
     private boolean inputWaits() {
         return state == State.IDLE || state == State.AWAITING_RESPONSE;
     }
 
     private void refuse(Violation violation) {
-        Cause cause = switch (violation.kind()) {
-            case MALFORMED -> Cause.REQUEST_MALFORMED;
-            case LINE_TOO_LONG -> Cause.REQUEST_LINE_TOO_LONG;
-            case HEADERS_TOO_LARGE -> Cause.REQUEST_HEADERS_TOO_LARGE;
-            case VERSION -> Cause.REQUEST_VERSION_UNSUPPORTED;
-            case CODING -> Cause.REQUEST_CODING_UNSUPPORTED;
-        };
-        keepAlive = false;
+        Cause cause = Refusal.cause(violation);
+        responses.isLast();
         if (exchange().responding()) {
             fail(cause);
         } else {
@@ -251,7 +217,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     /** Ends the exchange for something that the client did, with an answer if none has begun. */
     private void giveUp(Cause cause) {
-        keepAlive = false;
+        responses.isLast();
         if (exchange().responding()) {
             fail(cause);
         } else {
@@ -270,69 +236,34 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         }
     }
 
-    @Override
-    public void reading(boolean on) {
-        if (bodyPaused == !on || state != State.AWAITING_BODY) {
+    /** Stops or resumes the reading of the request's content. */
+    void reading(boolean on) {
+        if (input.paused() == !on || state != State.AWAITING_BODY) {
             return;
         }
-        bodyPaused = !on;
         if (on) {
             arm(settings.bodyIdleNanos());
         } else {
             // The server is slow, not the client: its own deadline runs on the other side.
             deadline.disarm();
         }
-        updateReading();
-    }
-
-    private void updateReading() {
-        boolean wanted = !bodyPaused && (ahead == null || ahead.readableBytes() < settings.pipelineBytes());
-        if (channel.config().isAutoRead() != wanted) {
-            channel.config().setAutoRead(wanted);
-        }
+        input.pause(!on);
     }
 
     // ---- the response ----
 
-    @Override
-    public ClientInfo client() {
-        return client;
-    }
-
-    @Override
-    public void sendInterim(ResponseHead head) {
-        if (responses.interim(head)) {
-            flush();
-        }
-    }
-
-    @Override
-    public void sendHead(ResponseHead head, BodyFraming framing, boolean keepOpen) {
-        keepAlive = responses.head(head, framing, keepAlive && keepOpen && !connection.closing());
-    }
-
-    @Override
-    public void sendData(ByteBuf in, int length) {
-        responses.data(in, length);
+    /** A piece of the response has been written. */
+    void dataSent() {
         if (inputEnded && channel.isWritable()) {
             arm(settings.halfClosedNanos());
         }
     }
 
-    @Override
-    public void sendEnd(Headers trailers) {
-        responses.end(trailers);
-        flush();
-    }
-
-    @Override
-    public void startTunnel(ResponseHead head) {
-        responses.tunnel(head);
-        flush();
+    /** The server has switched protocols. */
+    void becomeTunnel() {
         Exchange switched = exchange();
         exchange = null;
-        ByteBuf held = ahead;
-        ahead = null;
+        ByteBuf held = input.take();
         leave();
         ClientTunnel tunnel = new ClientTunnel(connection, client, out, switched);
         switched.servedBy(tunnel);
@@ -349,21 +280,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     }
 
     @Override
-    public void flush() {
-        out.flush();
-    }
-
-    @Override
-    public boolean writable() {
-        return channel.isWritable();
-    }
-
-    @Override
-    public int room() {
-        return out.room();
-    }
-
-    @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (state == State.IDLE && !receiving && channel.isWritable()) {
             next();
@@ -372,7 +288,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
         if (exchange == null || state == State.AWAITING_HEAD || state == State.IDLE) {
             return;
         }
-        boolean waitsForServer = state == State.AWAITING_RESPONSE || (state == State.AWAITING_BODY && bodyPaused);
+        boolean waitsForServer = state == State.AWAITING_RESPONSE || (state == State.AWAITING_BODY && input.paused());
         if (channel.isWritable()) {
             if (waitsForServer && inputEnded) {
                 arm(settings.halfClosedNanos());
@@ -388,14 +304,14 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     // ---- the end of an exchange ----
 
-    @Override
-    public void done() {
+    /** The exchange has ended as its messages' framing says. */
+    void done() {
         exchange = null;
         if (state == State.CLOSED) {
             return;
         }
         // When Weir stops and the client was not told so in time, its next request may be on its way: it hears it then.
-        if (!keepAlive || state != State.AWAITING_RESPONSE) {
+        if (!responses.keepAlive() || state != State.AWAITING_RESPONSE) {
             end();
             return;
         }
@@ -409,7 +325,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     /** Between two requests: goes on with what is here of the next, or waits for it. */
     private void next() {
         takeHeld();
-        if (inputEnded && ahead == null) {
+        if (inputEnded && !input.holds()) {
             inputOver();
         } else if (state == State.IDLE) {
             arm(connection.idleNanos(settings.keepAliveNanos()));
@@ -418,31 +334,23 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     /** Goes on with what came ahead of its turn. */
     private void takeHeld() {
-        ByteBuf held = ahead;
-        if (held == null) {
-            return;
+        ByteBuf held = input.take();
+        if (held != null) {
+            receive(held);
+            requestReadComplete();
+            input.giveBack(held, inputWaits());
         }
-        ahead = null;
-        receive(held);
-        requestReadComplete();
-        if (held.isReadable() && inputWaits()) {
-            ahead = held;
-        } else {
-            held.release();
-        }
-        updateReading();
     }
 
-    @Override
-    public void abort() {
+    /** The exchange has ended before the response was complete. */
+    void abort() {
         exchange = null;
         close();
     }
 
     /** After the last response. */
     private void end() {
-        boolean allRead = inputEnded || (state == State.AWAITING_RESPONSE && ahead == null);
-        bodyPaused = false;
+        boolean allRead = inputEnded || (state == State.AWAITING_RESPONSE && !input.holds());
         leave();
         connection.handOver(this, new Lingering(connection, out, allRead, responses.endsWithConnection()));
     }
@@ -451,14 +359,13 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        boolean ended = event == ChannelInputShutdownEvent.INSTANCE || event == SslCloseCompletionEvent.SUCCESS;
-        if (inputEnded || !ended) {
+        if (inputEnded || !ClientEnd.isToldBy(event)) {
             return;
         }
         inputEnded = true;
-        if (broken || out.over()) {
+        if (clientEnd.broken() || out.over()) {
             fail(Cause.CLIENT_ABORTED);
-        } else if (ahead == null) {
+        } else if (!input.holds()) {
             inputOver();
         } else if (state == State.AWAITING_RESPONSE) {
             arm(settings.halfClosedNanos());
@@ -482,17 +389,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
-        if (failure instanceof ReadBuffers.ReadPaused) {
-            return;
-        }
-        if (failure instanceof IOException || failure.getCause() instanceof SSLException) {
-            // Perhaps in the middle of a write, and whoever writes expects the exchange to be there afterwards.
-            broken = true;
-            worker().loop().executor().execute(() -> fail(Cause.CLIENT_ABORTED));
-            return;
-        }
-        LOG.error("listener {}: unexpected failure of a connection; please report this", settings.name(), failure);
-        fail(Cause.INTERNAL);
+        clientEnd.caught(failure);
     }
 
     private void expired() {
@@ -537,14 +434,6 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
             arm(idle);
         }
     }
-
-    @Override
-    public void cutRequests() {
-        cut();
-    }
-
-    @Override
-    public void endTunnels() {}
 
     @Override
     public void cutFrom(Server gone) {
@@ -593,10 +482,7 @@ final class Http1Downstream extends ChannelInboundHandlerAdapter implements Down
     private void leave() {
         state = State.CLOSED;
         connection.remove(deadline);
-        if (ahead != null) {
-            ahead.release();
-            ahead = null;
-        }
+        input.close();
         Exchange unused = exchange;
         exchange = null;
         if (unused != null) {

@@ -1,14 +1,12 @@
 package dev.weir.downstream;
 
 import dev.weir.http.BodyFraming;
-import dev.weir.http.Field;
 import dev.weir.http.Headers;
 import dev.weir.http.ProtocolViolation;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import dev.weir.http.Violation;
 import dev.weir.http2.FieldList;
-import dev.weir.loop.Deadline;
 import dev.weir.observe.Cause;
 import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
@@ -18,7 +16,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Stream;
-import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -27,12 +24,6 @@ import org.jspecify.annotations.Nullable;
  * the other side of the exchange does not take is bounded by the stream's windows. Confined to the connection's loop.
  */
 final class Http2ClientStream implements ClientStream {
-    private static final byte[] VIA = "Via: 1.1 weir\r\n".getBytes(StandardCharsets.US_ASCII);
-    /** Smaller content is copied, larger content keeps a share of the buffer that it came in. */
-    private static final int COPIED = 4096;
-    /** A client that takes less than this in the time it has is not slow but stalled. */
-    private static final int LEAST_PROGRESS = 1024;
-
     private enum State {
         AWAITING_BODY,
         /** The request is complete; its response is not. */
@@ -48,7 +39,7 @@ final class Http2ClientStream implements ClientStream {
 
     private final Http2Downstream connection;
     private final Http2Stream stream;
-    private final Deadline deadline = new Deadline(this::expired);
+    private final StreamTime time;
 
     private State state = State.AWAITING_RESPONSE;
     private @Nullable Exchange exchange;
@@ -70,12 +61,11 @@ final class Http2ClientStream implements ClientStream {
     private boolean violated;
     private boolean responseEnded;
     private @Nullable ChannelFuture last;
-    private long sent;
-    private long sentBefore;
 
     Http2ClientStream(Http2Downstream connection, Http2Stream stream) {
         this.connection = connection;
         this.stream = stream;
+        this.time = new StreamTime(connection, this);
     }
 
     private Exchange exchange() {
@@ -84,10 +74,6 @@ final class Http2ClientStream implements ClientStream {
 
     private ListenerSettings settings() {
         return connection.settings();
-    }
-
-    private void arm(long nanos) {
-        connection.arm(deadline, nanos);
     }
 
     // ---- the request ----
@@ -117,7 +103,7 @@ final class Http2ClientStream implements ClientStream {
             state = State.AWAITING_SWITCH;
         } else if (expected != 0) {
             state = State.AWAITING_BODY;
-            arm(settings().bodyIdleNanos());
+            time.arm(settings().bodyIdleNanos());
         }
         if (expected > settings().bodyBytes()) {
             exchange().refuse(Cause.REQUEST_BODY_TOO_LARGE, "");
@@ -150,7 +136,7 @@ final class Http2ClientStream implements ClientStream {
                 if (tunnelEnded) {
                     return length;
                 }
-                arm(settings().tunnelIdleNanos());
+                time.arm(settings().tunnelIdleNanos());
                 pass(in);
                 if (ended) {
                     exchange().requestEnd(Headers.EMPTY);
@@ -178,7 +164,7 @@ final class Http2ClientStream implements ClientStream {
             return;
         }
         if (!paused) {
-            arm(settings().bodyIdleNanos());
+            time.arm(settings().bodyIdleNanos());
         }
         pass(in);
         if (ended && state == State.AWAITING_BODY) {
@@ -192,7 +178,7 @@ final class Http2ClientStream implements ClientStream {
         }
         if (!touched) {
             touched = true;
-            connection.touched(this);
+            connection.streams().touched(this);
         }
         exchange().requestData(in, in.readableBytes());
     }
@@ -230,7 +216,7 @@ final class Http2ClientStream implements ClientStream {
     private void complete(Headers trailers) {
         state = State.AWAITING_RESPONSE;
         paused = false;
-        deadline.disarm();
+        time.disarm();
         exchange().requestEnd(trailers);
     }
 
@@ -250,10 +236,10 @@ final class Http2ClientStream implements ClientStream {
         paused = !on;
         if (state == State.AWAITING_BODY) {
             if (on) {
-                arm(settings().bodyIdleNanos());
+                time.arm(settings().bodyIdleNanos());
             } else {
                 // The server is slow, not the client: its own deadline runs on the other side.
-                deadline.disarm();
+                time.disarm();
             }
         }
         if (on) {
@@ -273,13 +259,7 @@ final class Http2ClientStream implements ClientStream {
 
     /** RFC 9113 section 8.1.1: the stream is in error; the answer before its reset is for the person behind it. */
     private void refuse(Violation violation) {
-        Cause cause = switch (violation.kind()) {
-            case MALFORMED -> Cause.REQUEST_MALFORMED;
-            case LINE_TOO_LONG -> Cause.REQUEST_LINE_TOO_LONG;
-            case HEADERS_TOO_LARGE -> Cause.REQUEST_HEADERS_TOO_LARGE;
-            case VERSION -> Cause.REQUEST_VERSION_UNSUPPORTED;
-            case CODING -> Cause.REQUEST_CODING_UNSUPPORTED;
-        };
+        Cause cause = Refusal.cause(violation);
         violated = violation.kind() == Violation.Kind.MALFORMED;
         if (exchange().responding()) {
             Exchange failed = over();
@@ -337,31 +317,16 @@ final class Http2ClientStream implements ClientStream {
 
     @Override
     public void sendInterim(ResponseHead head) {
-        FieldList fields = connection.outgoing().response(head, Field.CONTENT_LENGTH.mask);
-        connection.sender().head(stream, fields, false);
+        connection.responses().interim(stream, head);
         flush();
     }
 
     @Override
     public void sendHead(ResponseHead head, BodyFraming framing, boolean keepOpen) {
-        // RFC 9110 section 8.6: a 204 has no length.
-        long drop = head.status() == 204 ? Field.CONTENT_LENGTH.mask : 0;
-        FieldList fields = connection.outgoing().response(head, drop, connection.hsts());
-        if (!head.headers().has(Field.DATE)) {
-            byte[] date = connection.worker().date().now();
-            connection.outgoing().lines(date, date.length);
-        }
-        via();
         boolean empty = framing == BodyFraming.NONE || (framing == BodyFraming.LENGTH && head.contentLength() == 0);
         responseEnded = empty && !violated;
-        ChannelFuture written = connection.sender().head(stream, fields, responseEnded);
+        ChannelFuture written = connection.responses().head(stream, head, responseEnded);
         last = responseEnded ? written : null;
-    }
-
-    private void via() {
-        if (settings().forwarding().via()) {
-            connection.outgoing().lines(VIA, VIA.length);
-        }
     }
 
     @Override
@@ -369,18 +334,9 @@ final class Http2ClientStream implements ClientStream {
         if (length == 0) {
             return;
         }
-        if (!connection.sender().sendNow(stream, in, length, false)) {
-            ByteBuf piece = length <= COPIED
-                    ? in.alloc().directBuffer(length).writeBytes(in, length)
-                    : in.readRetainedSlice(length);
-            connection.sender().queue(stream, piece, false);
-            if (length > COPIED) {
-                // While the buffer is still in use here; what waits in the codec keeps all of it.
-                connection.write();
-            }
-        }
+        connection.responses().data(stream, in, length);
         if (state == State.TUNNEL) {
-            arm(settings().tunnelIdleNanos());
+            time.arm(settings().tunnelIdleNanos());
         } else {
             watchProgress();
         }
@@ -393,21 +349,16 @@ final class Http2ClientStream implements ClientStream {
         }
         if (!responseEnded) {
             responseEnded = true;
-            FieldList fields = trailers.size() > 0 ? connection.outgoing().trailers(trailers) : null;
-            last = fields != null && !fields.isEmpty()
-                    ? connection.sender().head(stream, fields, true)
-                    : connection.sender().end(stream);
+            last = connection.responses().end(stream, trailers);
         }
         flush();
     }
 
     @Override
     public void startTunnel(ResponseHead head) {
-        FieldList fields = connection.outgoing().tunnelResponse(head);
-        via();
-        connection.sender().head(stream, fields, false);
+        connection.responses().tunnel(stream, head);
         state = State.TUNNEL;
-        arm(settings().tunnelIdleNanos());
+        time.arm(settings().tunnelIdleNanos());
         flush();
         ByteBuf held = early;
         if (held != null) {
@@ -449,7 +400,7 @@ final class Http2ClientStream implements ClientStream {
         }
         if (writable()) {
             if (state != State.TUNNEL && (state != State.AWAITING_BODY || paused)) {
-                deadline.disarm();
+                time.disarm();
             }
             if (exchange != null) {
                 exchange.clientWritable();
@@ -461,15 +412,14 @@ final class Http2ClientStream implements ClientStream {
 
     /** So much content has been framed and leaves. */
     void sent(int bytes) {
-        sent += bytes;
+        time.sent(bytes);
     }
 
     /** A client that makes no room for what waits here has a time to do so. */
     private void watchProgress() {
-        boolean watched = deadline.armed() && state != State.AWAITING_BODY;
+        boolean watched = time.armed() && state != State.AWAITING_BODY;
         if (!watched && state != State.TUNNEL && !ended() && !writable()) {
-            sentBefore = sent;
-            arm(settings().bodyIdleNanos());
+            time.awaitRoom(settings().bodyIdleNanos());
         }
     }
 
@@ -498,7 +448,7 @@ final class Http2ClientStream implements ClientStream {
     private void linger() {
         if (!ended()) {
             state = State.LINGERING;
-            arm(settings().lingerNanos());
+            time.arm(settings().lingerNanos());
         }
     }
 
@@ -512,11 +462,10 @@ final class Http2ClientStream implements ClientStream {
         connection.resetStream(stream, Http2Error.INTERNAL_ERROR);
     }
 
-    private void expired() {
+    /** The client's time is over. */
+    void expired() {
         boolean stalled = !writable() || state == State.OVER;
-        if (stalled && sent - sentBefore >= LEAST_PROGRESS) {
-            sentBefore = sent;
-            arm(settings().bodyIdleNanos());
+        if (stalled && time.progressed(settings().bodyIdleNanos())) {
             return;
         }
         switch (state) {
@@ -568,7 +517,7 @@ final class Http2ClientStream implements ClientStream {
 
     /** The codec has closed the stream: both directions have ended, or it was reset. */
     void closed() {
-        connection.remove(deadline);
+        time.remove();
         if (early != null) {
             early.release();
             early = null;

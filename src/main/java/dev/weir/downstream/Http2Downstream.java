@@ -1,11 +1,12 @@
 package dev.weir.downstream;
 
+import dev.weir.http2.Codec;
 import dev.weir.http2.FrameSink;
 import dev.weir.http2.FrameWriter;
 import dev.weir.http2.IncomingHeads;
-import dev.weir.http2.OutgoingHeads;
 import dev.weir.http2.Sender;
 import dev.weir.loop.Deadline;
+import dev.weir.loop.LateFlush;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import dev.weir.observe.Flood;
@@ -17,106 +18,77 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.codec.http2.Http2Connection;
-import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
-import io.netty.handler.codec.http2.Http2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One HTTP/2 connection from a client (RFC 9113): the codec, what all its streams share, and its end. A request is an
  * {@link Http2ClientStream}. Confined to its loop.
  */
 final class Http2Downstream extends Http2ConnectionHandler implements Downstream {
-    private static final Logger LOG = LoggerFactory.getLogger(Http2Downstream.class);
-
-    private static final int PREFACE = 24;
-    private static final int REMEMBERED_RESETS = 64;
-    private static final long DRAIN_PING = 0x7765_6972_2d67_6f61L;
-    private static final long DRAIN_PING_NANOS = 1_000_000_000;
-
-    private enum State {
-        OPEN,
-        /** Weir stops: the client has been told, but may not have heard yet. */
-        ANNOUNCED,
-        /** No further stream is accepted; the last one to end ends the connection. */
-        DRAINING,
-        /** Over, or left to {@link Lingering}. */
-        CLOSED
-    }
-
     private final Accepted connection;
     private final ListenerSettings settings;
     private final ClientInfo client;
     private final Channel channel;
-    private final byte[] hsts;
     private final FrameSink sink;
     private final FrameWriter writer;
-    private final FrameCutter cutter;
-    private final FloodGuard guard;
-    private final Http2Connection.PropertyKey key;
+    private final FrameIntake intake;
+    private final Goodbye goodbye = new Goodbye(this);
+    private final RecentResets resets = new RecentResets();
+    private final ClientStreams streams;
     private final Deadline deadline = new Deadline(this::expired);
-    private final Deadline headDeadline = new Deadline(this::headExpired);
-    private final Runnable flush = this::flushIfDue;
-    /** Streams that were given content in the present read. */
-    private final List<Http2ClientStream> touched = new ArrayList<>();
-    /** Streams that Weir reset lately: what the client had sent before it knew is no error of its. */
-    private final int[] reset = new int[REMEMBERED_RESETS];
-
+    private final LateFlush lateFlush;
     private final List<Object> nothing = new ArrayList<>(0);
 
-    private State state = State.OPEN;
     private @Nullable ChannelHandlerContext context;
     private @Nullable Sender sender;
-    private @Nullable Flood flood;
-    /** Of the frame that is being decoded. */
-    private int frameType;
-
-    private int resets;
-    private int prefaceLeft = PREFACE;
+    private @Nullable Http2Responses responses;
     private boolean reading;
-    private boolean flushDue;
+    /** Over, or left to {@link Lingering}. */
+    private boolean closed;
 
-    private Http2Downstream(Accepted connection, ClientInfo client, FrameSink sink, Http2Codec codec) {
-        super(codec.decoder(), codec.encoder(), codec.settings(), true, true);
+    private Http2Downstream(Accepted connection, ClientInfo client, Codec codec) {
+        super(codec.decoder(), codec.encoder(), announced(connection.settings(), codec), true, true);
         this.connection = connection;
         this.settings = connection.settings();
         this.client = client;
         this.channel = connection.channel();
-        this.hsts = settings.hsts().getBytes(StandardCharsets.US_ASCII);
-        this.sink = sink;
+        this.sink = codec.sink();
         this.writer = codec.writer();
-        this.cutter = new FrameCutter(channel.alloc(), this::watch);
-        this.guard = new FloodGuard(
-                settings.http2(),
-                codec.maxBlockBytes(),
-                connection.worker().loop().now());
-        this.key = connection().newKey();
+        this.intake = new FrameIntake(connection, codec.blockBytes(), this::headExpired);
+        this.lateFlush = new LateFlush(worker().loop(), this::flushNow);
+        this.streams = new ClientStreams(this, connection());
         writer.tell(this::sent);
         decoder().frameListener(new Http2Frames(this));
-        connection().addListener(new Streams());
-        encoder().flowController().listener(this::writabilityChanged);
+        encoder().flowController().listener(streams::writabilityChanged);
         client.speaksHttp2();
     }
 
     static Http2Downstream of(Accepted connection, ClientInfo client) {
         Worker worker = connection.worker();
+        ListenerSettings settings = connection.settings();
         FrameSink sink = new FrameSink(worker.loop(), worker.meters().bytesSent::add);
-        return new Http2Downstream(connection, client, sink, Http2Codec.of(connection.settings(), sink));
+        Codec codec = Codec.ofServer(settings.headLimits(), settings.http2().headerTable(), sink);
+        return new Http2Downstream(connection, client, codec);
+    }
+
+    private static Http2Settings announced(ListenerSettings listener, Codec codec) {
+        Http2Settings settings = new Http2Settings()
+                .maxConcurrentStreams(listener.http2().maxConcurrentStreams())
+                .initialWindowSize(listener.http2().streamWindow())
+                .maxHeaderListSize(codec.listBytes())
+                .connectProtocolEnabled(true);
+        settings.headerTableSize(listener.http2().headerTable());
+        return settings;
     }
 
     Worker worker() {
@@ -131,17 +103,8 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         return client;
     }
 
-    /** The line of each response that tells of HTTPS; empty for none. */
-    byte[] hsts() {
-        return hsts;
-    }
-
     IncomingHeads incoming() {
         return connection.connections().incoming();
-    }
-
-    OutgoingHeads outgoing() {
-        return connection.connections().outgoing();
     }
 
     private ChannelHandlerContext context() {
@@ -161,7 +124,9 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         context = ctx;
-        sender = new Sender(this, writer, ctx);
+        Sender own = new Sender(this, writer, ctx);
+        sender = own;
+        responses = new Http2Responses(connection, own);
         ctx.pipeline().addBefore(ctx.name(), null, sink);
         connection.opened(this);
         worker().meters().http2Connections.increment();
@@ -197,20 +162,17 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private void read(ByteBuf in) {
-        if (prefaceLeft > 0 && state != State.CLOSED) {
-            int length = Math.min(prefaceLeft, in.readableBytes());
-            prefaceLeft -= length;
-            decode(in.readRetainedSlice(length));
-        }
         ByteBuf frames;
-        while (state != State.CLOSED && flood == null && (frames = cutter.next(in)) != null) {
+        while (!closed && (frames = intake.next(in)) != null) {
             decode(frames);
         }
-        Flood found = flood;
-        if (found != null && state != State.CLOSED) {
+        Flood found = intake.flood();
+        if (found != null && !closed) {
             calm(found);
         }
-        watchHead();
+        if (!closed) {
+            intake.watch();
+        }
         pauseIfUnread();
     }
 
@@ -227,7 +189,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
-        if (state == State.CLOSED) {
+        if (closed) {
             return;
         }
         super.channelWritabilityChanged(ctx);
@@ -240,7 +202,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         try {
             int before = -1;
             // An error of one stream ends the decoding of one frame only.
-            while (frames.isReadable() && frames.readerIndex() != before && state != State.CLOSED) {
+            while (frames.isReadable() && frames.readerIndex() != before && !closed) {
                 before = frames.readerIndex();
                 decode(context(), frames, nothing);
             }
@@ -251,145 +213,66 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         }
     }
 
-    /** Each frame's header passes here before the frame is decoded. */
-    private boolean watch(int type, int flags, int length) {
-        frameType = type;
-        if (flood == null) {
-            flood = guard.frame(
-                    type, flags, length, channel.isWritable(), worker().loop().now());
-        }
-        return flood == null;
-    }
-
-    /** A head that came in part, or a part of any frame but content, has a time to be completed in. */
-    private void watchHead() {
-        if (state == State.CLOSED) {
-            return;
-        }
-        if (!guard.inHeaderBlock() && !cutter.incomplete()) {
-            headDeadline.disarm();
-        } else if (!headDeadline.armed()) {
-            arm(headDeadline, settings.requestHeadNanos());
-        }
-    }
-
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        for (int i = 0; i < touched.size(); i++) {
-            touched.get(i).readComplete();
-        }
-        touched.clear();
+        streams.readComplete();
         flushNow();
-    }
-
-    /** The stream was given content in this read. */
-    void touched(Http2ClientStream stream) {
-        touched.add(stream);
     }
 
     // ---- streams ----
 
-    /** Whether there are more streams than there may be; the codec's own bound forgets the ones it refuses. */
-    boolean crowded() {
-        return connection().numActiveStreams() > settings.http2().maxConcurrentStreams();
+    ClientStreams streams() {
+        return streams;
     }
 
-    @Nullable Http2ClientStream stream(int id) {
-        Http2Stream stream = connection().stream(id);
-        return stream == null ? null : stream.getProperty(key);
-    }
-
-    /** The first header block of a stream. */
-    Http2ClientStream opened(int id) {
-        Http2Stream stream = Objects.requireNonNull(connection().stream(id));
-        Http2ClientStream opened = new Http2ClientStream(this, stream);
-        stream.setProperty(key, opened);
-        return opened;
-    }
-
-    private final class Streams extends Http2ConnectionAdapter {
-        @Override
-        public void onStreamActive(Http2Stream stream) {
-            worker().meters().http2StreamsOpen.increment();
-            if (state == State.OPEN) {
-                deadline.disarm();
-            }
-        }
-
-        @Override
-        public void onStreamClosed(Http2Stream stream) {
-            worker().meters().http2StreamsOpen.decrement();
-            Http2ClientStream closed = stream.getProperty(key);
-            if (closed != null) {
-                closed.closed();
-            }
-            if (connection().numActiveStreams() == 0) {
-                idle();
-            }
+    /** A stream has begun. */
+    void busy() {
+        if (!goodbye.begun()) {
+            deadline.disarm();
         }
     }
 
-    private void idle() {
-        switch (state) {
-            case OPEN -> arm(deadline, settings.keepAliveNanos());
+    /** The last stream has ended. */
+    void idle() {
+        if (closed) {
+            return;
+        }
+        if (goodbye.said()) {
             // Not at once: whoever closed the last stream is still at it.
-            case DRAINING -> later(this::end);
-            case ANNOUNCED, CLOSED -> {}
+            later(this::end);
+        } else if (!goodbye.begun()) {
+            arm(deadline, settings.keepAliveNanos());
         }
     }
 
     private void sent(int streamId, int bytes) {
-        guard.sent(bytes);
-        Http2ClientStream stream = stream(streamId);
-        if (stream != null) {
-            stream.sent(bytes);
-        }
-    }
-
-    private void writabilityChanged(Http2Stream stream) {
-        Http2ClientStream changed = stream.getProperty(key);
-        if (changed != null) {
-            changed.writabilityChanged();
-        }
+        intake.sent(bytes);
+        streams.sent(streamId, bytes);
     }
 
     // ---- what streams send ----
 
-    boolean writable(Http2Stream stream) {
-        return state != State.CLOSED && encoder().flowController().isWritable(stream);
-    }
-
-    /** How much the client's windows let through at once. */
-    int room(Http2Stream stream) {
-        Http2RemoteFlowController flow = encoder().flowController();
-        return state == State.CLOSED || flow.hasFlowControlled(stream)
-                ? 0
-                : Math.min(flow.windowSize(stream), flow.windowSize(connection().connectionStream()));
-    }
-
-    /** Whether something of the stream waits for room. */
-    boolean waiting(Http2Stream stream) {
-        return state != State.CLOSED && encoder().flowController().hasFlowControlled(stream);
-    }
-
-    Sender sender() {
+    private Sender sender() {
         return Objects.requireNonNull(sender, "not yet added to a channel");
     }
 
-    void resetStream(Http2Stream stream, Http2Error why) {
-        if (state != State.CLOSED) {
-            reset[resets++ % REMEMBERED_RESETS] = stream.id();
-            encoder().writeRstStream(context(), stream.id(), why.code(), channel.newPromise());
-            flush();
-        }
+    Http2Responses responses() {
+        return Objects.requireNonNull(responses, "not yet added to a channel");
     }
 
-    /** Frames what was written as far as there is room for it, without sending it yet. */
-    void write() {
-        try {
-            encoder().flowController().writePendingBytes();
-        } catch (Http2Exception failure) {
-            onError(context(), true, failure);
+    boolean writable(Http2Stream stream) {
+        return !closed && sender().writable(stream);
+    }
+
+    int room(Http2Stream stream) {
+        return closed ? 0 : sender().room(stream);
+    }
+
+    void resetStream(Http2Stream stream, Http2Error why) {
+        if (!closed) {
+            resets.add(stream.id());
+            encoder().writeRstStream(context(), stream.id(), why.code(), channel.newPromise());
+            flush();
         }
     }
 
@@ -401,7 +284,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     /** Gives the client back the room that so many bytes took. */
     void consumed(Http2Stream stream, int bytes) {
         try {
-            if (state != State.CLOSED && decoder().flowController().consumeBytes(stream, bytes)) {
+            if (!closed && decoder().flowController().consumeBytes(stream, bytes)) {
                 flush();
             }
         } catch (Http2Exception failure) {
@@ -411,22 +294,15 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     /** Flushes once for all that is written in this turn of the loop. */
     void flush() {
-        if (!reading && !flushDue) {
-            flushDue = true;
-            later(flush);
-        }
-    }
-
-    private void flushIfDue() {
-        if (flushDue) {
-            flushNow();
+        if (!reading) {
+            lateFlush.soon();
         }
     }
 
     /** What was written until now leaves as far as there is room for it. */
     void flushNow() {
-        flushDue = false;
-        if (state != State.CLOSED) {
+        lateFlush.done();
+        if (!closed) {
             flush(context());
         }
     }
@@ -437,62 +313,53 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     protected void onStreamError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException failure) {
         int id = failure.streamId();
-        if (outbound || state == State.CLOSED) {
+        if (outbound || closed) {
             return;
         }
-        Http2ClientStream stream = stream(id);
-        if (stream == null && wasReset(id)) {
+        Http2ClientStream stream = streams.of(id);
+        if (stream == null && resets.contains(id)) {
             return;
         }
         Http2Error error = failure.error();
-        if (frameType == Http2FrameTypes.HEADERS && stream == null && error == Http2Error.STREAM_CLOSED) {
+        if (intake.frameType() == Http2FrameTypes.HEADERS && stream == null && error == Http2Error.STREAM_CLOSED) {
             // RFC 9113 section 5.1: of a stream that is over no more can come.
             giveUp(error, Cause.REQUEST_MALFORMED, "a stream that is over goes on");
             return;
         }
         if (stream != null) {
-            boolean behindEnd = frameType == Http2FrameTypes.HEADERS && stream.requestEnded();
+            boolean behindEnd = intake.frameType() == Http2FrameTypes.HEADERS && stream.requestEnded();
             error = behindEnd ? Http2Error.STREAM_CLOSED : error;
             stream.violated();
         }
-        boolean announced = state != State.OPEN && error == Http2Error.REFUSED_STREAM;
+        boolean announced = goodbye.begun() && error == Http2Error.REFUSED_STREAM;
         streamError(id, error, !announced);
     }
 
     /** Resets a stream because of what the client did. */
     void streamError(int id, Http2Error why, boolean counted) {
-        reset[resets++ % REMEMBERED_RESETS] = id;
+        resets.add(id);
         encoder().writeRstStream(context(), id, why.code(), channel.newPromise());
-        if (counted && flood == null) {
-            flood = guard.streamError();
+        if (counted) {
+            intake.streamError();
         }
         flush();
-    }
-
-    private boolean wasReset(int id) {
-        for (int each : reset) {
-            if (each == id) {
-                return true;
-            }
-        }
-        return false;
     }
 
     @Override
     protected void onConnectionError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception failure) {
-        if (state == State.CLOSED) {
+        if (closed) {
             return;
         }
         if (failure == null) {
-            LOG.error("listener {}: unexpected failure of a connection; please report this", settings.name(), cause);
+            ClientEnd.unexpected(connection, cause);
         }
         Http2Error error = failure == null ? Http2Error.INTERNAL_ERROR : failure.error();
         if (outbound) {
             // In the middle of a write, and whoever writes expects the exchange to be there afterwards.
             later(() -> giveUp(error, Cause.INTERNAL, ""));
         } else {
-            if (connection().numActiveStreams() == 0) {
+            if (streams.isEmpty()) {
                 // No request will tell of it.
                 worker().meters().cause(Cause.REQUEST_MALFORMED);
             }
@@ -502,25 +369,18 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     private void calm(Flood found) {
         worker().meters().flood(found);
-        connection
-                .connections()
-                .floods()
-                .calmed(
-                        settings.name(),
-                        client.address(),
-                        found,
-                        worker().loop().now());
+        FloodLog log = connection.connections().floods();
+        log.calmed(settings.name(), client.address(), found, worker().loop().now());
         giveUp(Http2Error.ENHANCE_YOUR_CALM, Cause.REQUEST_MALFORMED, "too much: " + found.id());
     }
 
     /** Ends all streams and the connection, and says why: to who reads logs of the client, by {@code debug} too. */
     private void giveUp(Http2Error why, Cause cause, String debug) {
-        if (state == State.CLOSED) {
+        if (closed) {
             return;
         }
-        int last = connection().remote().lastStreamCreated();
         ByteBuf text = Unpooled.wrappedBuffer(debug.getBytes(StandardCharsets.US_ASCII));
-        encoder().frameWriter().writeGoAway(context(), last, why.code(), text, channel.newPromise());
+        encoder().frameWriter().writeGoAway(context(), lastStream(), why.code(), text, channel.newPromise());
         failStreams(cause);
         end();
     }
@@ -528,12 +388,8 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     // ---- time ----
 
     private void expired() {
-        switch (state) {
-            // Idle, or still without its first request.
-            case OPEN -> giveUp(Http2Error.NO_ERROR, Cause.CLIENT_ABORTED, "");
-            case ANNOUNCED -> lastStream();
-            case DRAINING, CLOSED -> {}
-        }
+        // Idle, or still without its first request.
+        giveUp(Http2Error.NO_ERROR, Cause.CLIENT_ABORTED, "");
     }
 
     private void headExpired() {
@@ -543,10 +399,6 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     // ---- the end ----
 
-    /**
-     * Weir stops. A client may have sent a request that is still on its way, so it is first told only that the end
-     * comes, and when it must have heard of it, which stream was the last (RFC 9113 section 6.8).
-     */
     @Override
     public Accepted accepted() {
         return connection;
@@ -554,60 +406,61 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     @Override
     public void drain() {
-        if (state != State.OPEN) {
-            return;
+        if (!closed) {
+            deadline.disarm();
+            goodbye.begin();
         }
-        state = State.ANNOUNCED;
-        goAway(context(), Integer.MAX_VALUE, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, channel.newPromise());
-        encoder().writePing(context(), false, DRAIN_PING, channel.newPromise());
-        arm(deadline, DRAIN_PING_NANOS);
-        flushNow();
     }
 
-    /** The client knows the settings. Its streams are counted here, see {@link #crowded}. */
+    /** The number of the last stream that the client has begun. */
+    int lastStream() {
+        return connection().remote().lastStreamCreated();
+    }
+
+    /** Tells the client that streams behind this one are not looked at. */
+    void goAway(int last) {
+        goAway(context(), last, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, channel.newPromise());
+    }
+
+    void ping(long content) {
+        encoder().writePing(context(), false, content, channel.newPromise());
+    }
+
+    /** No further stream is accepted: without one this ends, else with the last. */
+    void endIfIdle() {
+        if (streams.isEmpty()) {
+            later(this::end);
+        }
+    }
+
+    /** The client knows the settings. Its streams are counted here, see {@link ClientStreams#crowded}. */
     void settled() {
         connection().remote().maxActiveStreams(Integer.MAX_VALUE);
     }
 
     void pingAcknowledged(long data) {
-        if (state == State.ANNOUNCED && data == DRAIN_PING) {
-            lastStream();
-        }
-    }
-
-    private void lastStream() {
-        state = State.DRAINING;
-        int last = connection().remote().lastStreamCreated();
-        goAway(context(), last, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, channel.newPromise());
-        deadline.disarm();
-        flushNow();
-        if (connection().numActiveStreams() == 0) {
-            later(this::end);
+        if (!closed) {
+            goodbye.acknowledged(data);
         }
     }
 
     @Override
     public void cutRequests() {
-        List<Http2ClientStream> streams = streams();
-        if (streams.stream().noneMatch(Http2ClientStream::inTunnel)) {
+        if (streams.anyTunnel()) {
+            streams.cutRequests();
+        } else {
             cut();
-            return;
-        }
-        for (Http2ClientStream stream : streams) {
-            if (!stream.inTunnel()) {
-                stream.cut();
-            }
         }
     }
 
     @Override
     public void endTunnels() {
-        streams().forEach(Http2ClientStream::endTunnel);
+        streams.endTunnels();
     }
 
     @Override
     public void cutFrom(Server gone) {
-        streams().forEach(stream -> stream.cutFrom(gone));
+        streams.cutFrom(gone);
     }
 
     @Override
@@ -618,8 +471,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        boolean over = event == ChannelInputShutdownEvent.INSTANCE || event == SslCloseCompletionEvent.SUCCESS;
-        if (over && state != State.CLOSED) {
+        if (ClientEnd.isToldBy(event) && !closed) {
             // Without its sending side a client can take no response of any length.
             failStreams(Cause.CLIENT_ABORTED);
             close();
@@ -637,8 +489,8 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         if (failure instanceof ReadBuffers.ReadPaused) {
             return;
         }
-        if (!(failure instanceof IOException) && !(failure.getCause() instanceof SSLException)) {
-            LOG.error("listener {}: unexpected failure of a connection; please report this", settings.name(), failure);
+        if (!ClientEnd.isBreak(failure)) {
+            ClientEnd.unexpected(connection, failure);
         }
         // Perhaps in the middle of a write, and whoever writes expects the exchange to be there afterwards.
         later(() -> {
@@ -648,31 +500,14 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private void failStreams(Cause cause) {
-        streams().forEach(stream -> stream.failed(cause));
-    }
-
-    private List<Http2ClientStream> streams() {
-        if (state == State.CLOSED) {
-            return List.of();
+        if (!closed) {
+            streams.fail(cause);
         }
-        List<Http2ClientStream> streams = new ArrayList<>(connection().numActiveStreams());
-        try {
-            connection().forEachActiveStream(stream -> {
-                Http2ClientStream failed = stream.getProperty(key);
-                if (failed != null) {
-                    streams.add(failed);
-                }
-                return true;
-            });
-        } catch (Http2Exception impossible) {
-            throw new IllegalStateException(impossible);
-        }
-        return streams;
     }
 
     /** In order: what is written is sent, and the client may read it. */
     private void end() {
-        if (state == State.CLOSED) {
+        if (closed) {
             return;
         }
         flushNow();
@@ -681,7 +516,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private void close() {
-        if (state == State.CLOSED) {
+        if (closed) {
             return;
         }
         leave();
@@ -691,10 +526,10 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     }
 
     private void leave() {
-        state = State.CLOSED;
+        closed = true;
         remove(deadline);
-        remove(headDeadline);
-        cutter.close();
+        goodbye.close();
+        intake.close();
         encoder().close();
         decoder().close();
         connection().close(channel.newPromise());

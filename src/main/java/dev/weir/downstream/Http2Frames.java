@@ -19,13 +19,13 @@ final class Http2Frames extends Http2FrameAdapter {
     public void onHeadersRead(
             ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endOfStream) {
         FieldList block = (FieldList) headers;
-        Http2ClientStream stream = connection.stream(streamId);
+        Http2ClientStream stream = connection.streams().of(streamId);
         if (stream != null) {
             stream.trailers(block);
-        } else if (connection.crowded()) {
+        } else if (connection.streams().crowded()) {
             connection.streamError(streamId, Http2Error.REFUSED_STREAM, true);
         } else {
-            connection.opened(streamId).begin(block, endOfStream);
+            connection.streams().open(streamId).begin(block, endOfStream);
         }
     }
 
@@ -45,13 +45,13 @@ final class Http2Frames extends Http2FrameAdapter {
     @Override
     public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream) {
         int length = data.readableBytes() + padding;
-        Http2ClientStream stream = connection.stream(streamId);
+        Http2ClientStream stream = connection.streams().of(streamId);
         return stream == null ? length : stream.data(data, length, endOfStream);
     }
 
     @Override
     public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) {
-        Http2ClientStream stream = connection.stream(streamId);
+        Http2ClientStream stream = connection.streams().of(streamId);
         if (stream != null) {
             stream.calledOff();
         }

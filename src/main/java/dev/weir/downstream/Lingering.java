@@ -2,7 +2,6 @@ package dev.weir.downstream;
 
 import dev.weir.loop.Deadline;
 import dev.weir.loop.Outgoing;
-import dev.weir.pool.Server;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -88,17 +87,6 @@ final class Lingering extends ChannelInboundHandlerAdapter implements Downstream
 
     @Override
     public void drain() {}
-
-    @Override
-    public void cutRequests() {
-        close();
-    }
-
-    @Override
-    public void endTunnels() {}
-
-    @Override
-    public void cutFrom(Server gone) {}
 
     @Override
     public void cut() {

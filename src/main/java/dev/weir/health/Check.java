@@ -141,16 +141,6 @@ final class Check implements UpstreamListener {
     }
 
     @Override
-    public boolean upgrade() {
-        return false;
-    }
-
-    @Override
-    public boolean webSocket() {
-        return false;
-    }
-
-    @Override
     public ClientEndpoints client() {
         return ClientEndpoints.OWN;
     }

@@ -73,9 +73,32 @@ public final class Sender {
         return true;
     }
 
+    /** Frames what waits as far as there is room for it. */
+    public void frameQueued() {
+        try {
+            windows().writePendingBytes();
+        } catch (Http2Exception failure) {
+            codec.onError(context, true, failure);
+        }
+    }
+
     /** Ends this side of the stream, behind what waits. */
     public ChannelFuture end(Http2Stream stream) {
         return sendNow(stream, Unpooled.EMPTY_BUFFER, 0, true) ? done : queue(stream, Unpooled.EMPTY_BUFFER, true);
+    }
+
+    /** How much the other side's windows let through at once. */
+    public int room(Http2Stream stream) {
+        return windows().hasFlowControlled(stream)
+                ? 0
+                : Math.min(
+                        windows().windowSize(stream),
+                        windows().windowSize(codec.connection().connectionStream()));
+    }
+
+    /** Whether more may be sent without having to wait beyond the bound. */
+    public boolean writable(Http2Stream stream) {
+        return windows().isWritable(stream);
     }
 
     private boolean hasRoom(Http2Stream stream, int length) {

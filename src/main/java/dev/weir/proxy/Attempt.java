@@ -26,6 +26,7 @@ final class Attempt implements UpstreamListener {
     private static final byte[] WEB_SOCKET = "websocket".getBytes(StandardCharsets.US_ASCII);
 
     private final Exchange exchange;
+    private final Attempts all;
     private @Nullable Server server;
     private @Nullable UpstreamPool connections;
     /** What this try has at the server: the stream, or a wait for it. */
@@ -36,15 +37,16 @@ final class Attempt implements UpstreamListener {
     /** Until a final response begins. */
     private final Awaiting awaiting = new Awaiting(this::serverDown);
 
-    Attempt(Exchange exchange) {
+    Attempt(Exchange exchange, Attempts all) {
         this.exchange = exchange;
+        this.all = all;
     }
 
     /** At a server that the request has been counted in at; {@code fresh}: on a new connection. */
     void start(Server chosen, boolean fresh, boolean retry) {
         assert claim == null;
         Worker worker = exchange.worker;
-        UpstreamPool pool = worker.upstreams().of(chosen, exchange.destination().settings());
+        UpstreamPool pool = worker.upstreams().of(chosen, all.destination().settings());
         server = chosen;
         connections = pool;
         startNanos = worker.now();
@@ -139,13 +141,13 @@ final class Attempt implements UpstreamListener {
     }
 
     private void over() {
-        exchange.connection(stream);
+        exchange.record().connection(stream);
         awaiting.end();
         claim = null;
         stream = null;
         if (server != null) {
             server.end();
-            exchange.destination().pool().line().wake();
+            all.destination().pool().line().wake();
         }
     }
 
@@ -153,7 +155,7 @@ final class Attempt implements UpstreamListener {
     private void serverDown() {
         UpstreamClaim wait = claim;
         if (stream != null) {
-            exchange.serverDown(this);
+            all.serverDown(this);
         } else if (wait != null) {
             wait.cancel();
             onFailure(Cause.SERVER_DOWN, Delivery.NONE, "");
@@ -181,7 +183,8 @@ final class Attempt implements UpstreamListener {
 
     @Override
     public boolean replayable() {
-        return exchange.replayable() && exchange.holdable();
+        HeldRequest held = exchange.held();
+        return held.replayable() && held.holdable(all.destination().retry().bodyBytes());
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.weir.proxy;
 
 import dev.weir.balance.Choice;
-import dev.weir.balance.Pool;
 import dev.weir.http.BodyFraming;
 import dev.weir.http.Field;
 import dev.weir.http.Headers;
@@ -20,66 +19,40 @@ import org.jspecify.annotations.Nullable;
  * The whole life of one request, from its head to its last byte, whichever protocol is spoken on either side:
  *
  * <pre>
- *   begin     the head is there: find the route, choose a server
+ *   begin     the head is there: find the route; Attempts find a server
  *   send      a connection is there: head, held content, the rest as it comes
  *   respond   the server's head is there: it is passed on, or held until a short answer is complete
  *   passHead  the client gets it: from here on nothing is tried again
  *   finish    exactly once: counted, logged, given back
  * </pre>
  *
- * A failure before {@code passHead} is answered by another attempt where that is provably safe ({@link Retry}), else by
+ * A failure before {@code passHead} is answered by another attempt where that is provably safe ({@link Attempts}), else by
  * Weir itself ({@link ErrorResponse}); a failure after it cuts the client's connection, so that a part never looks like the whole.
  *
  * <p>Confined to its event loop, and used again for another request after {@code finish}.
  */
 public final class Exchange {
-    /** Pieces of content from which on the client's side is asked for what it takes at once. */
-    private static final int LARGE = 32 << 10;
-
-    /** A client that takes so much at once is not behind. */
-    private static final int ROOMY = 256 << 10;
-
     final Worker worker;
     private final RequestHead request = new RequestHead();
-    private final HeldBody held = new HeldBody();
+    private final HeldRequest held = new HeldRequest(request);
     private final HeldAnswer answer = new HeldAnswer(this);
-    private final Retry retry = new Retry(this);
     private final CallTime callTime = new CallTime(this::callTimeOver);
-    private final Choice choice;
-    private final ServerWait wait = new ServerWait(this);
-
-    /** The attempt that counts; beside it, while both wait for an answer, there may be a {@link Hedge}'s. */
-    private Attempt attempt = new Attempt(this);
-
-    private final Hedge hedge = new Hedge(this);
+    private final Attempts attempts;
+    private final ExchangeRecord record;
+    private final Pace pace;
 
     private @Nullable ClientStream client;
-    private RequestPlan.@Nullable Destination destination;
-    private Headers requestTrailers = Headers.EMPTY;
-    private boolean requestComplete;
     private boolean responding;
     private boolean passing;
     private boolean tunnel;
     private boolean serverHalfEnded;
     private boolean requestWhole;
-    /** The client takes less than one read brings. */
-    private boolean behind;
-
-    // What the log and the metrics say in the end.
-    long startNanos;
-    long connectNanos;
-    long firstByteNanos;
-    long requestBytes;
-    long responseBytes;
-    int attempts;
-    int status;
-    boolean reusedConnection;
-
-    @Nullable Cause cause;
 
     Exchange(Worker worker, Choice choice) {
         this.worker = worker;
-        this.choice = choice;
+        this.attempts = new Attempts(this, choice);
+        this.record = new ExchangeRecord(request, attempts);
+        this.pace = new Pace(attempts);
     }
 
     // ---- the client's side ----
@@ -91,9 +64,7 @@ public final class Exchange {
 
     void open(ClientStream stream) {
         client = stream;
-        startNanos = worker.now();
-        connectNanos = -1;
-        firstByteNanos = -1;
+        record.begin(worker.now());
         worker.meters().requestsInFlight.increment();
     }
 
@@ -104,7 +75,7 @@ public final class Exchange {
             refuse(Cause.METHOD_REFUSED, "");
             return;
         }
-        requestComplete = request.framing() != BodyFraming.CHUNKED && request.contentLength() <= 0;
+        held.begin();
         RequestPlan plan = worker.plan();
         String proof = AcmeRequest.answer(request, plan.proofs());
         if (proof != null) {
@@ -124,13 +95,7 @@ public final class Exchange {
             refuse(Cause.NO_ROUTE, "");
             return;
         }
-        head(plan.destination(route));
-    }
-
-    private void head(RequestPlan.Destination to) {
-        destination = to;
-        to.budget().arrived(worker.loop().index());
-        tryServer(Cause.NO_SERVER);
+        attempts.begin(plan.destination(route));
     }
 
     /**
@@ -139,7 +104,7 @@ public final class Exchange {
      */
     public void pass(String pool) {
         passing = true;
-        head(worker.plan().pool(pool));
+        attempts.begin(worker.plan().pool(pool));
     }
 
     boolean passing() {
@@ -157,7 +122,8 @@ public final class Exchange {
 
     /** False when there is no time for the call, which has been answered then. */
     private boolean startCall() {
-        if (!callTime.start(request.headers(), startNanos, worker.loop().timers())) {
+        if (!callTime.start(
+                request.headers(), record.startNanos(), worker.loop().timers())) {
             refuse(Cause.REQUEST_MALFORMED, "The value of grpc-timeout is malformed.");
             return false;
         }
@@ -170,7 +136,7 @@ public final class Exchange {
 
     private void callTimeOver() {
         if (responding) {
-            attempt.cancel();
+            attempts.cancel();
             finish(Cause.CALL_DEADLINE).abort();
         } else {
             refuse(Cause.CALL_DEADLINE, "");
@@ -179,8 +145,8 @@ public final class Exchange {
 
     /** {@code length} bytes of content lie at the reader index of {@code in}; exactly these are consumed. */
     public void requestData(ByteBuf in, int length) {
-        requestBytes += length;
-        UpstreamStream stream = attempt.stream();
+        record.received(length);
+        UpstreamStream stream = attempts.stream();
         if (stream != null) {
             if (!tunnel) {
                 held.keep(in, length, destination().retry().bodyBytes());
@@ -202,32 +168,28 @@ public final class Exchange {
 
     /** The request, or the client's half of a tunnel, is complete. */
     public void requestEnd(Headers trailers) {
-        requestComplete = true;
-        requestTrailers = trailers;
-        UpstreamStream stream = attempt.stream();
+        held.end(trailers);
+        UpstreamStream stream = attempts.stream();
         if (stream != null) {
             stream.sendEnd(trailers);
         }
         if (tunnel && serverHalfEnded) {
-            attempt.cancel();
+            attempts.cancel();
             finish(null).done();
         }
     }
 
     /** What came in one go has been handed over. */
     public void requestReadComplete() {
-        UpstreamStream stream = attempt.stream();
-        if (stream != null && (tunnel || !requestComplete)) {
+        UpstreamStream stream = attempts.stream();
+        if (stream != null && (tunnel || !held.complete())) {
             stream.flush();
         }
     }
 
     /** The client takes response bytes again. */
     public void clientWritable() {
-        UpstreamStream stream = attempt.stream();
-        if (stream != null) {
-            stream.reading(true);
-        }
+        pace.goOn();
     }
 
     /** Whether the client has been sent a part of the response. */
@@ -244,17 +206,14 @@ public final class Exchange {
         }
         held.letGo();
         ClientStream stream = client();
-        status = ErrorResponse.status(request, why);
-        responseBytes = worker.errors().send(request, why, detail, requestComplete, stream);
+        record.status(ErrorResponse.status(request, why));
+        record.sent(worker.errors().send(request, why, detail, held.complete(), stream));
         finish(why).done();
     }
 
     private void stop() {
-        wait.cancel();
-        retry.cancel();
         answer.drop();
-        hedge.cancel();
-        attempt.cancel();
+        attempts.cancel();
     }
 
     /** From now on another stands for the client: its connection has become a tunnel. */
@@ -276,80 +235,6 @@ public final class Exchange {
 
     // ---- the server's side ----
 
-    /** {@code why}: the failure that leads here, or {@link Cause#NO_SERVER}. */
-    void tryServer(Cause why) {
-        Pool pool = destination().pool();
-        boolean overtaking = attempts == 0 && pool.line().length() > 0;
-        Server server = overtaking ? null : chooseServer();
-        if (server != null) {
-            start(server);
-        } else if (overtaking || !pool.admits()) {
-            choice.clear(); // those tried may be back by then
-            if (!wait.begin(pool, why)) {
-                refuse(why == Cause.NO_SERVER && pool.up() ? Cause.QUEUE_FULL : why, "");
-            }
-        } else {
-            refuse(why, "");
-        }
-    }
-
-    private void start(Server server) {
-        boolean first = attempts == 0;
-        begin(attempt, server, false);
-        if (first && !passing) {
-            hedge.begin(destination().hedging());
-        }
-    }
-
-    private void begin(Attempt which, Server server, boolean fresh) {
-        choice.exclude(server);
-        attempts++;
-        which.start(server, fresh, attempts > 1);
-    }
-
-    /** Starts one more attempt beside the one that has not been answered; false when that cannot be. */
-    boolean startBeside(Attempt second, Hedging hedging) {
-        if (responding || answer.holding() || !attempt.live() || !mayRepeat() || !retry.left()) {
-            return false;
-        }
-        Server other = chooseServer();
-        if (other == null) {
-            return false;
-        }
-        if (!hedging.share().tryTake(worker.now()) || !retry.takeCredit()) {
-            other.end();
-            return false;
-        }
-        begin(second, other, false);
-        return true;
-    }
-
-    /** There may be a server now for which this has waited. */
-    void resume() {
-        Server server = chooseServer();
-        if (server == null) {
-            wait.goOn();
-        } else {
-            wait.served();
-            start(server);
-        }
-    }
-
-    void waitedInVain(Cause why) {
-        Cause first = wait.reason();
-        refuse(why, first == Cause.NO_SERVER ? "" : "Before that: " + first.text());
-    }
-
-    /** Counted in at the server that is chosen; null when none takes the request. */
-    private @Nullable Server chooseServer() {
-        Pool pool = destination().pool();
-        Server server = pool.pick(choice);
-        while (server != null && !server.tryBegin()) {
-            server = pool.pick(choice); // another loop took the last place
-        }
-        return server;
-    }
-
     /**
      * Nothing more is to come from this server: if the request waits for its answer, it is tried elsewhere where that is
      * safe.
@@ -357,14 +242,7 @@ public final class Exchange {
      * @return whether the server is needed still, so that only the end of the client's connection can end this
      */
     public boolean leave(Server gone) {
-        if (isWith(gone)) {
-            attempt.giveUp();
-        }
-        return isWith(gone);
-    }
-
-    private boolean isWith(Server one) {
-        return attempt.live() && one.equals(attempt.server());
+        return attempts.leave(gone);
     }
 
     /** Whether all of the request had come when it was sent, so that the time to its answer is the server's. */
@@ -372,28 +250,19 @@ public final class Exchange {
         return requestWhole;
     }
 
-    /** Whether the request may be sent again though a server may have seen it (RFC 9110 section 9.2.2). */
-    boolean replayable() {
-        return request.method().idempotent();
+    /** What came of the request, and whether it may be sent again. */
+    HeldRequest held() {
+        return held;
     }
 
-    /** Whether the request is all here, and may be sent once more though a server has it. */
-    boolean mayRepeat() {
-        return requestComplete && replayable() && held.whole() && !request.upgrade();
-    }
-
-    /** Whether the whole body will be there for another attempt. */
-    boolean holdable() {
-        return switch (request.framing()) {
-            case NONE -> true;
-            case LENGTH -> request.contentLength() <= destination().retry().bodyBytes();
-            case CHUNKED, UNTIL_CLOSE -> false;
-        };
+    /** Whether a final response has begun, be it that the client has seen nothing of it. */
+    boolean answered() {
+        return responding || answer.holding();
     }
 
     /** Sends what there is of the request. Nothing is flushed if more has to come, which may lie right behind the head. */
     void send(UpstreamStream stream) {
-        requestWhole = requestComplete;
+        requestWhole = held.complete();
         if (passing) {
             passOn(stream);
             return;
@@ -411,11 +280,13 @@ public final class Exchange {
             // It came with the head and was needed for this attempt; beyond the bound there is no other.
             held.letGo();
         }
-        if (requestComplete) {
-            stream.sendEnd(requestTrailers);
-            return;
+        sendEnd(stream);
+    }
+
+    private void sendEnd(UpstreamStream stream) {
+        if (!held.replayEnd(stream)) {
+            client().reading(stream.writable());
         }
-        client().reading(stream.writable());
     }
 
     private void passOn(UpstreamStream stream) {
@@ -424,11 +295,7 @@ public final class Exchange {
         worker.meters().tunnelsOpen.increment();
         held.replay(stream);
         held.letGo();
-        if (requestComplete) {
-            stream.sendEnd(Headers.EMPTY);
-        } else {
-            client().reading(stream.writable());
-        }
+        sendEnd(stream);
     }
 
     void serverWritable() {
@@ -436,19 +303,17 @@ public final class Exchange {
     }
 
     void interim(Attempt from, ResponseHead head) {
-        if (from != attempt) {
-            return; // of two servers that were asked, one tells
+        if (attempts.isCurrent(from)) { // of two servers that were asked, one tells
+            client().sendInterim(head);
         }
-        client().sendInterim(head);
     }
 
     void respond(Attempt from, ResponseHead head, BodyFraming framing) {
-        attempt = hedge.won(attempt, from);
-        if (retry.unwelcome(head) && mayRepeat() && elsewhere(Retry.STATUS)) {
+        if (!attempts.accept(from, head)) {
             return;
         }
-        firstByteNanos = worker.now() - startNanos;
-        if (framing == BodyFraming.LENGTH && destination().holds(head.contentLength()) && mayRepeat()) {
+        record.firstByte(worker.now());
+        if (framing == BodyFraming.LENGTH && destination().holds(head.contentLength()) && held.mayRepeat()) {
             answer.hold(head, (int) head.contentLength());
         } else {
             passHead(head, framing);
@@ -459,8 +324,8 @@ public final class Exchange {
     void passHead(ResponseHead head, BodyFraming framing) {
         responding = true;
         held.letGo();
-        status = head.status();
-        client().sendHead(head, framing, requestComplete);
+        record.status(head.status());
+        client().sendHead(head, framing, held.complete());
     }
 
     void responseData(ByteBuf in, int length) {
@@ -470,28 +335,10 @@ public final class Exchange {
     }
 
     void passData(ByteBuf in, int length) {
-        responseBytes += length;
+        record.sent(length);
         ClientStream stream = client();
         stream.sendData(in, length);
-        if (length >= LARGE || behind) {
-            pace(stream);
-        }
-        if (!stream.writable()) {
-            stream.flush();
-            UpstreamStream source = attempt.stream();
-            if (source != null && !stream.writable()) {
-                source.reading(false);
-            }
-        }
-    }
-
-    /** What one read brings has to be held here when the client does not take it: from one that is behind, less is read. */
-    private void pace(ClientStream stream) {
-        UpstreamStream source = attempt.stream();
-        if (source != null) {
-            behind = stream.room() < ROOMY;
-            source.readingLess(behind);
-        }
+        pace.passed(length, stream);
     }
 
     void responseReadComplete() {
@@ -516,12 +363,11 @@ public final class Exchange {
     void tunnel(ResponseHead head) {
         responding = true;
         tunnel = true;
-        held.letGo();
-        status = head.status();
-        firstByteNanos = worker.now() - startNanos;
+        held.beginTunnel();
+        record.status(head.status());
+        record.firstByte(worker.now());
         worker.meters().upgrades.increment();
         worker.meters().tunnelsOpen.increment();
-        requestComplete = false;
         client().startTunnel(head);
     }
 
@@ -532,16 +378,10 @@ public final class Exchange {
     void tunnelServerEnded(Headers none) {
         serverHalfEnded = true;
         client().sendEnd(none);
-        if (requestComplete) {
-            attempt.cancel();
+        if (held.complete()) {
+            attempts.cancel();
             finish(null).done();
         }
-    }
-
-    /** Notes how the last attempt's connection came about, for the log; null when there was none. */
-    void connection(@Nullable UpstreamStream stream) {
-        reusedConnection = stream != null && stream.reused();
-        connectNanos = stream == null ? -1 : stream.connectNanos();
     }
 
     void attemptFailed(Attempt from, Cause why, Delivery delivery, boolean reused, String detail) {
@@ -550,64 +390,10 @@ public final class Exchange {
             return;
         }
         answer.drop();
-        firstByteNanos = -1;
-        if (hedge.running()) {
-            attempt = hedge.lost(attempt, from);
-            return;
-        }
-        if (!held.whole() || (delivery == Delivery.POSSIBLE && !replayable())) {
-            refuse(why, detail);
-            return;
-        }
-        Server server = attempt.server();
-        if (server != null && retry.takeFresh(why, reused) && server.tryBegin()) {
-            retry.note(Retry.REUSE_RACE);
-            begin(attempt, server, true);
-        } else if (Retry.worthwhile(why) && retry.take(why.id())) {
-            tryAgain(why);
-        } else {
+        record.noFirstByte();
+        if (!attempts.goOn(from, why, reused, held.replayableAfter(delivery))) {
             refuse(why, detail);
         }
-    }
-
-    /** At a server that was not asked yet, at once; else at any of them, later; else at the first that is up again. */
-    private void tryAgain(Cause why) {
-        Server other = chooseServer();
-        if (other != null) {
-            start(other);
-        } else if (why != Cause.UPGRADE_UNSUPPORTED && destination().pool().admits()) {
-            retry.pause(why, choice);
-        } else {
-            tryServer(why);
-        }
-    }
-
-    /**
-     * The server that has the request went down, and has not begun to answer. Where no other can be asked the wait goes
-     * on: the answer may still come.
-     */
-    void serverDown(Attempt from) {
-        if (hedge.running()) {
-            from.cancel();
-            attempt = hedge.lost(attempt, from);
-        } else if (held.whole() && replayable() && retry.left()) {
-            elsewhere(Cause.SERVER_DOWN.id());
-        }
-    }
-
-    /** Leaves what the present server has to say, for another; false when there is none, or no credit. */
-    private boolean elsewhere(String reason) {
-        Server other = chooseServer();
-        if (other == null) {
-            return false;
-        }
-        if (!retry.take(reason)) {
-            other.end();
-            return false;
-        }
-        attempt.leave();
-        start(other);
-        return true;
     }
 
     // ---- the end ----
@@ -615,40 +401,29 @@ public final class Exchange {
     /** Counts, logs and gives this exchange back; the caller's last call goes to the stream that is returned. */
     private ClientStream finish(@Nullable Cause why) {
         ClientStream stream = client();
-        cause = why;
         if (tunnel) {
             worker.meters().tunnelsOpen.decrement();
         }
-        worker.record(this, attempt, stream.client());
+        record.end(why, stream.client(), worker.now());
+        worker.record(record);
         clear();
         return stream;
     }
 
     private void clear() {
         client = null;
-        destination = null;
-        assert !wait.waiting();
-        attempt.forget();
+        attempts.clear();
+        record.clear();
         held.reset();
-        choice.clear();
         request.reset();
-        requestTrailers = Headers.EMPTY;
-        requestComplete = false;
         responding = false;
         passing = false;
         tunnel = false;
         serverHalfEnded = false;
-        behind = false;
-        retry.clear();
-        hedge.clear();
+        pace.clear();
         answer.drop();
         requestWhole = false;
         callTime.clear();
-        requestBytes = 0;
-        responseBytes = 0;
-        attempts = 0;
-        status = 0;
-        reusedConnection = false;
         worker.giveBack(this);
     }
 
@@ -656,17 +431,11 @@ public final class Exchange {
         return Objects.requireNonNull(client, "the exchange has ended");
     }
 
-    RequestPlan.Destination destination() {
-        return Objects.requireNonNull(destination, "no route was found");
+    private RequestPlan.Destination destination() {
+        return attempts.destination();
     }
 
-    /** What the last further attempt was made for; empty when there was none. */
-    String retriedFor() {
-        return retry.reason();
-    }
-
-    /** The pool's name; empty when no route matched. */
-    String poolName() {
-        return destination == null ? "" : destination.pool().name();
+    ExchangeRecord record() {
+        return record;
     }
 }

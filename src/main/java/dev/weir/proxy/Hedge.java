@@ -8,21 +8,21 @@ import org.jspecify.annotations.Nullable;
  * that comes is the answer, and the other attempt is ended. Confined to the exchange's loop.
  */
 final class Hedge {
-    private final Exchange exchange;
+    private final Attempts attempts;
     private final Deadline slow = new Deadline(this::slow);
     private @Nullable Hedging hedging;
     private @Nullable Attempt second;
     /** An attempt that is not in use. */
     private @Nullable Attempt spare;
 
-    Hedge(Exchange exchange) {
-        this.exchange = exchange;
+    Hedge(Attempts attempts) {
+        this.attempts = attempts;
     }
 
     /** The first attempt has begun; {@code with}: null when there are no second ones. */
     void begin(@Nullable Hedging with) {
         if (with != null) {
-            Worker worker = exchange.worker;
+            Worker worker = attempts.worker;
             with.share().arrived(worker.loop().index());
             long delay = with.delayNanos();
             if (delay != Hedging.NEVER) {
@@ -34,14 +34,14 @@ final class Hedge {
 
     private void slow() {
         Hedging with = hedging;
-        Attempt attempt = spare != null ? spare : new Attempt(exchange);
+        Attempt attempt = spare != null ? spare : attempts.another();
         if (with == null || second != null) {
             return;
         }
         spare = null;
         second = attempt;
-        if (exchange.startBeside(attempt, with)) {
-            exchange.worker.meters().retries(exchange.poolName()).hedges.increment();
+        if (attempts.startBeside(attempt, with)) {
+            attempts.worker.meters().retries(attempts.poolName()).hedges.increment();
         } else {
             second = null;
             spare = attempt;
@@ -63,7 +63,7 @@ final class Hedge {
         second = null;
         Attempt loser = from == first ? other : first;
         if (from == other) {
-            exchange.worker.meters().retries(exchange.poolName()).hedgesWon.increment();
+            attempts.worker.meters().retries(attempts.poolName()).hedgesWon.increment();
         }
         spare = loser;
         loser.lose();

@@ -23,15 +23,15 @@ final class Retry {
 
     static final String REUSE_RACE = "reuse-race";
 
-    private final Exchange exchange;
+    private final Attempts attempts;
     private final Deadline pause = new Deadline(this::again);
     private int done;
     private boolean freshTried;
     private String reason = "";
     private @Nullable Cause failure;
 
-    Retry(Exchange exchange) {
-        this.exchange = exchange;
+    Retry(Attempts attempts) {
+        this.attempts = attempts;
     }
 
     /** What the last further attempt was made for; empty when there was none. */
@@ -41,7 +41,7 @@ final class Retry {
 
     /** Whether the configuration lets the request be tried again. */
     boolean left() {
-        return done < exchange.destination().retry().attempts();
+        return done < attempts.destination().retry().attempts();
     }
 
     /** Takes one of the further attempts from the pool's budget; false when none is left. */
@@ -55,9 +55,9 @@ final class Retry {
 
     /** The same for an attempt that nothing failed before. */
     boolean takeCredit() {
-        Worker worker = exchange.worker;
-        if (!exchange.destination().budget().tryTake(worker.now())) {
-            worker.meters().retries(exchange.poolName()).budgetEmpty.increment();
+        Worker worker = attempts.worker;
+        if (!attempts.destination().budget().tryTake(worker.now())) {
+            worker.meters().retries(attempts.poolName()).budgetEmpty.increment();
             return false;
         }
         done++;
@@ -80,7 +80,7 @@ final class Retry {
     /** An attempt is made for this reason. */
     void note(String why) {
         reason = why;
-        exchange.worker.meters().retries(exchange.poolName()).retried(why);
+        attempts.worker.meters().retries(attempts.poolName()).retried(why);
     }
 
     /** Whether an answer is taken for a failure of the server, for which the request may go to another. */
@@ -89,7 +89,7 @@ final class Retry {
         if (status < PoolConfig.RetryStatus.TOO_MANY_REQUESTS.code() || !left()) {
             return false;
         }
-        for (PoolConfig.RetryStatus each : exchange.destination().retry().statuses()) {
+        for (PoolConfig.RetryStatus each : attempts.destination().retry().statuses()) {
             if (each.code() == status) {
                 return !head.headers().has(Field.RETRY_AFTER);
             }
@@ -121,7 +121,7 @@ final class Retry {
         failure = why;
         choice.clear();
         long nanos = PAUSE_NANOS << (done - 1);
-        Worker worker = exchange.worker;
+        Worker worker = attempts.worker;
         worker.loop().timers().arm(pause, worker.now(), nanos + nanos * choice.random(JITTER) / JITTER);
     }
 
@@ -129,7 +129,7 @@ final class Retry {
         Cause why = failure;
         if (why != null) {
             failure = null;
-            exchange.tryServer(why);
+            attempts.tryServer(why);
         }
     }
 

@@ -15,7 +15,7 @@ final class ServerWait implements WaitingLine.Waiter {
     /** The wait in a line that does not become empty is shorter by this: it would only be added to every answer's time. */
     private static final int STANDING = 10;
 
-    private final Exchange exchange;
+    private final Attempts attempts;
     private final Deadline deadline = new Deadline(this::timedOut);
     /** Not null while waiting. Read by who wakes: it was written before this joined the line. */
     private @Nullable Pool pool;
@@ -26,19 +26,19 @@ final class ServerWait implements WaitingLine.Waiter {
     /** Calls of {@link #wake} on their way here that were meant for a wait given up since. */
     private int stale;
 
-    ServerWait(Exchange exchange) {
-        this.exchange = exchange;
+    ServerWait(Attempts attempts) {
+        this.attempts = attempts;
     }
 
     /**
-     * Begins to wait; {@link Exchange#resume} is called when there may be a server, {@link Exchange#waitedInVain} when there
+     * Begins to wait; {@link Attempts#resume} is called when there may be a server, {@link Attempts#waitedInVain} when there
      * was none in time.
      *
      * @param why the failure that made the exchange look for another server, or {@link Cause#NO_SERVER}
      * @return false when the line is full
      */
     boolean begin(Pool at, Cause why) {
-        long now = exchange.worker.now();
+        long now = attempts.worker.now();
         PoolConfig.Queue queue = at.config().queue();
         long bound = queue.timeout().toNanos();
         if (at.line().occupied(now) > bound && at.up()) {
@@ -51,7 +51,7 @@ final class ServerWait implements WaitingLine.Waiter {
             pool = null;
             return false;
         }
-        exchange.worker.loop().timers().arm(deadline, now, bound);
+        attempts.worker.loop().timers().arm(deadline, now, bound);
         lookAgain(at);
         return true;
     }
@@ -67,7 +67,7 @@ final class ServerWait implements WaitingLine.Waiter {
     @Override
     public void wake() {
         Pool at = pool;
-        exchange.worker.loop().executor().execute(() -> woken(at));
+        attempts.worker.loop().executor().execute(() -> woken(at));
     }
 
     private void woken(@Nullable Pool at) {
@@ -78,14 +78,14 @@ final class ServerWait implements WaitingLine.Waiter {
             }
             return;
         }
-        exchange.resume();
+        attempts.resume();
     }
 
     /** There was no place after all. */
     void goOn() {
         Pool at = pool;
         if (at != null) {
-            at.line().rejoin(this, exchange.worker.now());
+            at.line().rejoin(this, attempts.worker.now());
             lookAgain(at);
         }
     }
@@ -118,7 +118,7 @@ final class ServerWait implements WaitingLine.Waiter {
         if (at != null) {
             pool = null;
             deadline.disarm();
-            exchange.worker.meters().queued(at.name(), exchange.worker.now() - since);
+            attempts.worker.meters().queued(at.name(), attempts.worker.now() - since);
         }
     }
 
@@ -127,7 +127,7 @@ final class ServerWait implements WaitingLine.Waiter {
         if (at != null) {
             boolean up = at.up();
             cancel();
-            exchange.waitedInVain(up ? Cause.QUEUE_TIMEOUT : Cause.NO_SERVER);
+            attempts.waitedInVain(up ? Cause.QUEUE_TIMEOUT : Cause.NO_SERVER);
         }
     }
 }

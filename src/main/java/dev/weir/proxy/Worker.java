@@ -4,9 +4,9 @@ import dev.weir.balance.Choice;
 import dev.weir.http.ByteSink;
 import dev.weir.loop.Deadline;
 import dev.weir.loop.Loop;
+import dev.weir.observe.Cause;
 import dev.weir.observe.LoopAccessLog;
 import dev.weir.observe.LoopMeters;
-import dev.weir.pool.Server;
 import dev.weir.upstream.UpstreamPool;
 import dev.weir.upstream.Upstreams;
 import java.util.ArrayDeque;
@@ -30,7 +30,6 @@ public final class Worker {
     private final Deadline logFlush = new Deadline(this::flushLog);
     private final Upstreams upstreams;
     private final ErrorResponse errors = new ErrorResponse();
-    private final ExchangeRecord record = new ExchangeRecord();
     private final ByteSink sink = new ByteSink();
     private final ArrayDeque<Exchange> spare = new ArrayDeque<>();
     private final DateLine date = new DateLine();
@@ -139,21 +138,21 @@ public final class Worker {
     }
 
     /** Counts and logs an exchange that has ended. */
-    void record(Exchange exchange, Attempt attempt, ClientInfo client) {
-        long duration = now() - exchange.startNanos;
+    void record(ExchangeRecord ended) {
         meters.requestsInFlight.decrement();
-        if (exchange.cause != null) {
-            meters.cause(exchange.cause);
+        Cause cause = ended.cause();
+        if (cause != null) {
+            meters.cause(cause);
         }
-        UpstreamPool connections = attempt.connections();
+        UpstreamPool connections = ended.connections();
         if (connections != null) {
-            connections.meters().request(exchange.status, duration);
+            connections.meters().request(ended.status(), ended.durationNanos());
         } else {
-            meters.unserved(exchange.poolName(), exchange.status);
+            meters.unserved(ended.pool(), ended.status());
         }
         if (log != null) {
-            Server server = attempt.server();
-            if (log.record(record.of(exchange, server, client, duration)) && !logFlush.armed()) {
+            ended.forLog();
+            if (log.record(ended) && !logFlush.armed()) {
                 loop.timers().arm(logFlush, now(), LOG_FLUSH_NANOS);
             }
         }

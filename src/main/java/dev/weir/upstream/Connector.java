@@ -210,7 +210,7 @@ final class Connector {
                 return;
             }
             if (!shaken.isSuccess()) {
-                TlsFailure failure = TlsFailure.of(shaken.cause());
+                ConnectionFailure failure = ConnectionFailure.tls(shaken.cause());
                 failSoon(failure.cause(), failure.detail());
                 return;
             }

@@ -5,7 +5,6 @@ import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import dev.weir.observe.Cause;
 import io.netty.buffer.ByteBuf;
-import org.jspecify.annotations.Nullable;
 
 /** Listens to an answer that nobody wants any more. */
 enum Discarding implements UpstreamListener {
@@ -14,21 +13,6 @@ enum Discarding implements UpstreamListener {
     @Override
     public boolean replayable() {
         return false;
-    }
-
-    @Override
-    public boolean upgrade() {
-        return false;
-    }
-
-    @Override
-    public boolean webSocket() {
-        return false;
-    }
-
-    @Override
-    public @Nullable ClientEndpoints client() {
-        return null;
     }
 
     @Override

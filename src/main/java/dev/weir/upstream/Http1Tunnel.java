@@ -5,15 +5,11 @@ import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import dev.weir.loop.Deadline;
-import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +20,7 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
     private final UpstreamPool pool;
     private final Channel channel;
     private final Http1Sender sender;
+    private final ServerEnd end;
     private final boolean reused;
     private final long connectNanos;
     /** The one that switched; null when the connection was opened for this client alone. */
@@ -33,9 +30,6 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
     private @Nullable UpstreamListener listener;
     private boolean clientEnded;
     private boolean serverEnded;
-    /** The server ended its side in good order, as TLS has it. */
-    private boolean notified;
-
     private boolean closed;
 
     /** {@code head} passes to the tunnel: the one that switched. */
@@ -43,6 +37,7 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
         this.pool = pool;
         this.channel = channel;
         this.sender = sender;
+        this.end = new ServerEnd(pool, sender);
         this.reused = origin.reused();
         this.connectNanos = origin.connectNanos();
         this.head = head;
@@ -53,6 +48,7 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
         this.pool = pool;
         this.channel = channel;
         this.sender = new Http1Sender(pool, channel);
+        this.end = new ServerEnd(pool, sender);
         this.reused = false;
         this.connectNanos = connectNanos;
         this.head = null;
@@ -195,10 +191,7 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event == SslCloseCompletionEvent.SUCCESS) {
-            notified = true;
-            ended();
-        } else if (event == ChannelInputShutdownEvent.INSTANCE) {
+        if (end.isToldBy(event)) {
             ended();
         }
     }
@@ -212,8 +205,7 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
         if (closed) {
             return;
         }
-        boolean cut = sender.encrypted() && !notified;
-        if (cut || sender.reset() || !channel.isOpen()) {
+        if (end.cut() || !channel.isOpen()) {
             fail(Cause.SERVER_CLOSED);
             return;
         }
@@ -227,20 +219,10 @@ final class Http1Tunnel extends ChannelInboundHandlerAdapter implements Upstream
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
-        if (failure instanceof ReadBuffers.ReadPaused) {
-            return;
+        ConnectionFailure broken = end.failure(failure);
+        if (broken != null) {
+            fail(broken.cause());
         }
-        if (failure instanceof IOException broken) {
-            // The end of the server's sending side is told separately, and decides.
-            sender.failed(broken);
-            return;
-        }
-        if (TlsFailure.isOne(failure)) {
-            fail(TlsFailure.of(failure).cause());
-            return;
-        }
-        pool.upstreams().unexpected(pool.server(), failure);
-        fail(Cause.INTERNAL);
     }
 
     private void fail(Cause cause) {

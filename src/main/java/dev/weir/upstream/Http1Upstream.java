@@ -17,9 +17,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.RecvByteBufAllocator;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +53,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     private final Channel channel;
     private final Http1Sender sender;
+    private final ServerEnd end;
     private final BodyReader body = new BodyReader();
     private final Deadline deadline = new Deadline(this::expired);
 
@@ -67,9 +65,6 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     private long idleSince;
     /** How long this connection had been idle when the request under way took it. */
     private long idleBefore;
-
-    /** The server ended its side in good order, as TLS has it. */
-    private boolean notified;
 
     // The request under way.
     private boolean requestSent;
@@ -88,6 +83,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         this.client = client;
         this.channel = channel;
         this.sender = new Http1Sender(pool, channel);
+        this.end = new ServerEnd(pool, sender);
         this.connectNanos = connectNanos;
         this.listener = listener;
     }
@@ -394,10 +390,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event == SslCloseCompletionEvent.SUCCESS) {
-            notified = true;
-            serverEnded();
-        } else if (event == ChannelInputShutdownEvent.INSTANCE) {
+        if (end.isToldBy(event)) {
             serverEnded();
         }
     }
@@ -431,9 +424,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     private void endedInBody() {
-        // With TLS an end without close_notify may be anyone's doing (RFC 9112 section 9.8).
-        boolean cut = sender.encrypted() && !notified;
-        if (cut || sender.reset() || body.cutShort()) {
+        if (end.cut() || body.cutShort()) {
             fail(Cause.RESPONSE_INCOMPLETE, Delivery.POSSIBLE, "");
             return;
         }
@@ -446,31 +437,15 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable failure) {
-        if (failure instanceof ReadBuffers.ReadPaused) {
+        ConnectionFailure broken = end.failure(failure);
+        if (broken == null) {
             return;
         }
-        if (failure instanceof IOException broken) {
-            // A failed write is no reason to stop reading: a server may answer early and close. The end of its
-            // sending side is told separately, and decides.
-            sender.failed(broken);
-            return;
-        }
-        if (TlsFailure.isOne(failure)) {
-            // After the handshake too a server may refuse a client's certificate (RFC 8446 section 4.6.2).
-            TlsFailure broken = TlsFailure.of(failure);
-            if (state == State.IDLE) {
-                closeUnused();
-            } else {
-                fail(broken.cause(), Delivery.POSSIBLE, broken.detail());
-            }
-            return;
-        }
-        pool.upstreams().unexpected(pool.server(), failure);
         if (state == State.IDLE) {
             closeUnused();
-            return;
+        } else {
+            fail(broken.cause(), Delivery.POSSIBLE, broken.detail());
         }
-        fail(Cause.INTERNAL, Delivery.POSSIBLE, "");
     }
 
     private void refuse(Violation violation) {

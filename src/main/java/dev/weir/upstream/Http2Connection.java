@@ -1,9 +1,13 @@
 package dev.weir.upstream;
 
 import dev.weir.http.Headers;
+import dev.weir.http2.Codec;
 import dev.weir.http2.FieldList;
+import dev.weir.http2.FrameSink;
 import dev.weir.http2.Sender;
+import dev.weir.http2.Streams;
 import dev.weir.loop.Deadline;
+import dev.weir.loop.LateFlush;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import io.netty.buffer.ByteBuf;
@@ -11,7 +15,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
-import io.netty.handler.codec.http2.Http2Connection.PropertyKey;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -53,11 +56,11 @@ final class Http2Connection extends Http2ConnectionHandler {
     private final @Nullable ClientEndpoints client;
     private final Channel channel;
     private final Greeting greeting;
-    private final Http2Codec codec;
-    private final PropertyKey key;
+    private final Codec codec;
+    private final Streams<Http2Upstream> streams;
     private final IdleFrames idleFrames = new IdleFrames();
     private final Liveness liveness;
-    private final Runnable flush = this::flushIfDue;
+    private final LateFlush lateFlush;
     /** Streams that something came for in the present read. */
     private final List<Http2Upstream> touched = new ArrayList<>();
 
@@ -65,15 +68,14 @@ final class Http2Connection extends Http2ConnectionHandler {
     private @Nullable ChannelHandlerContext context;
     private @Nullable Sender sender;
     private long connectNanos;
-    private int streams;
+    private int active;
     private boolean used;
     private boolean upgrades;
-    private boolean flushDue;
     private String reason = "";
 
     private Http2Connection(
-            UpstreamPool pool, @Nullable ClientEndpoints client, Channel channel, Greeting greeting, Http2Codec codec) {
-        super(codec.decoder(), codec.encoder(), codec.settings(), false, true);
+            UpstreamPool pool, @Nullable ClientEndpoints client, Channel channel, Greeting greeting, Codec codec) {
+        super(codec.decoder(), codec.encoder(), announced(pool.settings(), codec), false, true);
         this.pool = pool;
         this.settings = pool.settings();
         this.client = client;
@@ -81,12 +83,13 @@ final class Http2Connection extends Http2ConnectionHandler {
         this.greeting = greeting;
         this.codec = codec;
         this.liveness = new Liveness(this, pool.loop(), settings.http2Limits());
-        this.key = connection().newKey();
+        this.streams = new Streams<>(connection());
+        this.lateFlush = new LateFlush(pool.loop(), () -> flush(context()));
         Http2Frames frames = new Http2Frames(this);
         decoder().frameListener(frames);
         connection().addListener(frames);
         encoder().flowController().listener(stream -> {
-            Http2Upstream own = stream.getProperty(key);
+            Http2Upstream own = streams.of(stream);
             if (own != null) {
                 own.writabilityChanged();
             }
@@ -101,11 +104,20 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     /** Greets the server; the listener hears how it answers. */
     static void open(UpstreamPool pool, @Nullable ClientEndpoints client, Channel channel, Greeting greeting) {
-        Http2Connection connection =
-                new Http2Connection(pool, client, channel, greeting, Http2Codec.of(pool.settings(), pool.loop()));
+        // What is counted as sent to a server is content.
+        FrameSink sink = new FrameSink(pool.loop(), bytes -> {});
+        Codec codec = Codec.ofClient(pool.settings().headLimits(), sink);
+        Http2Connection connection = new Http2Connection(pool, client, channel, greeting, codec);
         // The end of the server's sending side is the end of everything: there are no half-closed connections here.
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
         channel.pipeline().addLast(connection);
+    }
+
+    private static Http2Settings announced(UpstreamSettings pool, Codec codec) {
+        return new Http2Settings()
+                .pushEnabled(false)
+                .initialWindowSize(pool.http2Limits().streamWindow())
+                .maxHeaderListSize(codec.listBytes());
     }
 
     @Override
@@ -150,8 +162,7 @@ final class Http2Connection extends Http2ConnectionHandler {
     }
 
     @Nullable Http2Upstream stream(int id) {
-        Http2Stream stream = connection().stream(id);
-        return stream == null ? null : stream.getProperty(key);
+        return streams.of(id);
     }
 
     /** Begins a stream with this head; null when that is not possible, which says nothing of the request. */
@@ -163,7 +174,7 @@ final class Http2Connection extends Http2ConnectionHandler {
         sender().open(id, head, last);
         Http2Stream stream = connection().stream(id);
         if (stream != null) {
-            stream.setProperty(key, own);
+            streams.put(stream, own);
         }
         return stream;
     }
@@ -192,7 +203,7 @@ final class Http2Connection extends Http2ConnectionHandler {
     }
 
     boolean writable(Http2Stream stream) {
-        return encoder().flowController().isWritable(stream);
+        return sender().writable(stream);
     }
 
     /** Gives {@code length} bytes back to the windows of the stream and the connection. */
@@ -213,16 +224,8 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     /** Lets all that is written in this turn of the loop go out at its end. */
     void flushSoon() {
-        if (!flushDue && state != State.CLOSED) {
-            flushDue = true;
-            pool.loop().executor().execute(flush);
-        }
-    }
-
-    private void flushIfDue() {
-        if (flushDue) {
-            flushDue = false;
-            flush(context());
+        if (state != State.CLOSED) {
+            lateFlush.soon();
         }
     }
 
@@ -241,8 +244,8 @@ final class Http2Connection extends Http2ConnectionHandler {
     boolean takes(@Nullable ClientEndpoints wanted) {
         return state == State.OPEN
                 && wanted == client
-                && streams < settings.http2Limits().maxConcurrentStreams()
-                && streams < connection().local().maxActiveStreams()
+                && active < settings.http2Limits().maxConcurrentStreams()
+                && active < connection().local().maxActiveStreams()
                 && connection().local().lastStreamCreated() < LAST_STREAM;
     }
 
@@ -253,7 +256,7 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     /** Whether no request is on it. */
     boolean idle() {
-        return streams == 0;
+        return active == 0;
     }
 
     long idleSince() {
@@ -262,7 +265,7 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     /** A stream for a request, which counts from now on. */
     Http2Upstream stream(UpstreamListener listener) {
-        if (streams++ == 0) {
+        if (active++ == 0) {
             pool.meters().connectionsIdle.decrement();
             liveness.taken();
         }
@@ -275,7 +278,7 @@ final class Http2Connection extends Http2ConnectionHandler {
     /** A stream has ended. */
     void ended() {
         pool.meters().http2StreamsOpen.decrement();
-        if (--streams > 0 || state == State.CLOSED) {
+        if (--active > 0 || state == State.CLOSED) {
             return;
         }
         pool.meters().connectionsIdle.increment();
@@ -288,7 +291,7 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     /** In good order: the server is told. */
     void closeIfIdle() {
-        if (streams == 0 && state != State.CLOSED) {
+        if (active == 0 && state != State.CLOSED) {
             leave();
             channel.close();
         }
@@ -328,7 +331,7 @@ final class Http2Connection extends Http2ConnectionHandler {
         }
         drain();
         List<Http2Upstream> refused = new ArrayList<>();
-        for (Http2Upstream own : all()) {
+        for (Http2Upstream own : streams.all()) {
             if (own.id() > last) {
                 refused.add(own);
             }
@@ -338,26 +341,10 @@ final class Http2Connection extends Http2ConnectionHandler {
         }
     }
 
-    private List<Http2Upstream> all() {
-        List<Http2Upstream> all = new ArrayList<>();
-        try {
-            connection().forEachActiveStream(stream -> {
-                Http2Upstream own = stream.getProperty(key);
-                if (own != null) {
-                    all.add(own);
-                }
-                return true;
-            });
-        } catch (Http2Exception impossible) {
-            throw new IllegalStateException(impossible);
-        }
-        return all;
-    }
-
     private void drain() {
         if (state == State.OPEN) {
             leave();
-            if (streams == 0) {
+            if (active == 0) {
                 pool.loop().executor().execute(this::closeIfIdle);
             }
         }
@@ -430,7 +417,7 @@ final class Http2Connection extends Http2ConnectionHandler {
             touched.get(i).readComplete();
         }
         touched.clear();
-        flushDue = false;
+        lateFlush.done();
         super.channelReadComplete(ctx);
     }
 
@@ -439,7 +426,7 @@ final class Http2Connection extends Http2ConnectionHandler {
         State before = state;
         state = State.CLOSED;
         liveness.end();
-        List<Http2Upstream> left = all();
+        List<Http2Upstream> left = streams.all();
         switch (before) {
             case GREETING -> greeting.failed(Cause.SERVER_CLOSED, reason);
             case OPEN, DRAINING -> {
@@ -450,7 +437,7 @@ final class Http2Connection extends Http2ConnectionHandler {
                 pool.shared().remove(this);
                 pool.closed();
                 pool.meters().http2ConnectionsOpen.decrement();
-                if (streams == 0) {
+                if (active == 0) {
                     pool.meters().connectionsIdle.decrement();
                 }
             }
@@ -467,8 +454,8 @@ final class Http2Connection extends Http2ConnectionHandler {
         if (failure instanceof ReadBuffers.ReadPaused) {
             return;
         }
-        if (TlsFailure.isOne(failure)) {
-            reason = TlsFailure.of(failure).detail();
+        if (ConnectionFailure.isTls(failure)) {
+            reason = ConnectionFailure.tls(failure).detail();
             ctx.close();
             return;
         }

@@ -19,13 +19,19 @@ public interface UpstreamListener {
     boolean replayable();
 
     /** Whether the request asks for another protocol. */
-    boolean upgrade();
+    default boolean upgrade() {
+        return false;
+    }
 
     /** Whether that other protocol is WebSocket, the one that HTTP/2 carries too (RFC 8441). */
-    boolean webSocket();
+    default boolean webSocket() {
+        return false;
+    }
 
     /** Who asks; null when that is not known. */
-    @Nullable ClientEndpoints client();
+    default @Nullable ClientEndpoints client() {
+        return null;
+    }
 
     /** The wait for a stream is over: here it is. Not called when a stream was there at once. */
     void onConnected(UpstreamStream stream);

@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -86,21 +85,6 @@ class ConnectorTest {
         @Override
         public boolean replayable() {
             return true;
-        }
-
-        @Override
-        public boolean upgrade() {
-            return false;
-        }
-
-        @Override
-        public boolean webSocket() {
-            return false;
-        }
-
-        @Override
-        public @Nullable ClientEndpoints client() {
-            return null;
         }
 
         @Override

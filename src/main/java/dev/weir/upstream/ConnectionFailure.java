@@ -10,34 +10,39 @@ import java.util.Locale;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** Why TLS with a server failed, and a sentence about it in particular. */
-record TlsFailure(Cause cause, String detail) {
+/** Why a connection to a server failed, and a sentence about it in particular, or nothing. */
+record ConnectionFailure(Cause cause, String detail) {
+    /** A fault of Weir's own. */
+    static final ConnectionFailure INTERNAL = new ConnectionFailure(Cause.INTERNAL, "");
+
     /** Whether an exception of a channel comes from TLS. */
-    static boolean isOne(Throwable failure) {
+    static boolean isTls(Throwable failure) {
         return failure instanceof SSLException
                 || (failure instanceof DecoderException && failure.getCause() instanceof SSLException);
     }
 
-    static TlsFailure of(Throwable failure) {
+    /** Why TLS failed. */
+    static ConnectionFailure tls(Throwable failure) {
         CertificateException distrusted = certificate(failure);
         if (distrusted != null) {
             String text = text(distrusted);
-            return new TlsFailure(
+            return new ConnectionFailure(
                     Cause.TLS_CERTIFICATE_ERROR,
                     distrusted instanceof CertificateExpiredException ? "The certificate expired, " + text : text);
         }
         Throwable said =
                 failure instanceof DecoderException && failure.getCause() != null ? failure.getCause() : failure;
         if (said instanceof NotSslRecordException) {
-            return new TlsFailure(Cause.TLS_PROTOCOL_ERROR, "What the server sends is not TLS.");
+            return new ConnectionFailure(Cause.TLS_PROTOCOL_ERROR, "What the server sends is not TLS.");
         }
         if (said instanceof ClosedChannelException) {
-            return new TlsFailure(Cause.TLS_PROTOCOL_ERROR, "The server closed the connection during the handshake.");
+            return new ConnectionFailure(
+                    Cause.TLS_PROTOCOL_ERROR, "The server closed the connection during the handshake.");
         }
         String text = text(said);
         // Both BoringSSL and the JDK tell of an alert in the text only.
         boolean alert = text.toLowerCase(Locale.ROOT).contains("alert");
-        return new TlsFailure(alert ? Cause.TLS_ALERT_RECEIVED : Cause.TLS_PROTOCOL_ERROR, text);
+        return new ConnectionFailure(alert ? Cause.TLS_ALERT_RECEIVED : Cause.TLS_PROTOCOL_ERROR, text);
     }
 
     /** The first cause, which knows most. */
