@@ -110,7 +110,8 @@ class FileWatchIT {
             awaitLast(Outcome.UNCHANGED);
             Files.delete(file);
             awaitLast(Outcome.REFUSED);
-            assertThat(Objects.requireNonNull(reloader.last()).problems()).containsExactly(file + ": there is no such file");
+            assertThat(Objects.requireNonNull(reloader.last()).problems())
+                    .containsExactly(file + ": there is no such file");
             Files.writeString(file, weight(9));
             awaitWeight(9);
             assertThat(applied).hasSize(1);
