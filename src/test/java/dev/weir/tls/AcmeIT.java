@@ -146,6 +146,18 @@ class AcmeIT {
     }
 
     @Test
+    void account_thatHasToBeBound_isBoundByTheSharedKey() throws Exception {
+        String shared = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W";
+        Path key = Files.writeString(folder.resolve("shared.key"), shared + "\n");
+        pebble.startBinding(LONG, "kid-1", shared);
+        String bound = "external-account: { key-id: kid-1, key-file: \"" + key + "\" }";
+        try (RunningWeir weir = weir("a.example", "challenge: tls-alpn-01, " + bound)) {
+            awaitShown(trusting(pebble.root()), "a.example");
+            assertThat(ordered(weir, "a.example", "ok")).isOne();
+        }
+    }
+
+    @Test
     void storage_ofAFormerProcess_isUsedWithoutTheAuthority() throws Exception {
         pebble.start(LONG);
         SSLContext context = trusting(pebble.root());
