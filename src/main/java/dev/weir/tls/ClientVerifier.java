@@ -58,7 +58,9 @@ final class ClientVerifier extends X509ExtendedTrustManager {
             // With a cause of its own it is about a certificate that is known, and Netty finds the right word.
             if (refused.getCause() instanceof CertPathBuilderException unknown && unknown.getCause() == null) {
                 throw new OpenSslCertificateException(
-                        refused.getMessage(), refused, CertificateVerifier.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+                        refused.getMessage(),
+                        refused,
+                        CertificateVerifier.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
             }
             throw refused;
         }
