@@ -64,7 +64,7 @@ public final class FileWatch implements AutoCloseable {
                 case SteadyFile.Sight.Unreadable(String why) -> {
                     if (!why.equals(unreadable)) {
                         unreadable = why;
-                        LOG.warn("configuration file {}: {}; what held before goes on", path, why);
+                        reloader.unreadable(BY, path + ": " + why);
                     }
                 }
             }

@@ -44,6 +44,10 @@ class FileWatchIT {
                 .until(() -> !applied.isEmpty() && weights(applied.getLast()).contains(weight));
     }
 
+    private void awaitLast(Outcome outcome) {
+        await().until(() -> Objects.requireNonNull(reloader.last()).outcome() == outcome);
+    }
+
     private static List<Integer> weights(WeirConfig config) {
         return Objects.requireNonNull(config.pools().get("web")).servers().stream()
                 .map(PoolConfig.ServerConfig::weight)
@@ -102,7 +106,12 @@ class FileWatchIT {
             Files.writeString(file, Configs.TEXT.replace("weight: 2", "weight: many"));
             await().until(() -> reloader.last() != null);
             assertThat(Objects.requireNonNull(reloader.last()).outcome()).isEqualTo(Outcome.REFUSED);
+            Files.writeString(file, Configs.TEXT);
+            awaitLast(Outcome.UNCHANGED);
             Files.delete(file);
+            awaitLast(Outcome.REFUSED);
+            assertThat(Objects.requireNonNull(reloader.last()).problems())
+                    .containsExactly(file + ": there is no such file");
             Files.writeString(file, weight(9));
             awaitWeight(9);
             assertThat(applied).hasSize(1);
