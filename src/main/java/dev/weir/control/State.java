@@ -100,8 +100,7 @@ public record State(
     }
 
     /** A server as the file and discovery have it; null when they have none of this address in this pool. */
-    @Nullable
-    ServerConfig underlying(String pool, String address) {
+    @Nullable ServerConfig underlying(String pool, String address) {
         return server(Effective.underlying(base, overlay, discovered).config(), pool, address);
     }
 

@@ -106,8 +106,7 @@ record AcmeStorage(Path folder) {
     }
 
     /** Null while another has it, in this process or in any other. */
-    @Nullable
-    Lock lock() throws IOException {
+    @Nullable Lock lock() throws IOException {
         Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileChannel channel = FileChannel.open(folder.resolve("lock"), options, owner("rw-------"));
         FileLock held = null;
