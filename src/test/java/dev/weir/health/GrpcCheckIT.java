@@ -152,8 +152,7 @@ class GrpcCheckIT {
         List<String> seen = new ArrayList<>();
         CompletableFuture<String> content = new CompletableFuture<>();
         CompletableFuture<Boolean> ended = new CompletableFuture<>();
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     RawHttp2.Message call = http.message(FIRST);
                     seen.addAll(call.head());
                     content.complete(call.content());
