@@ -58,7 +58,7 @@ final class AddressParser {
     private static Address hostAndPort(String text) {
         int colon = text.lastIndexOf(':');
         if (colon < 0) {
-            if (!text.isEmpty() && text.chars().allMatch(AddressParser::isDigit)) {
+            if (isDecimal(text)) {
                 throw new IllegalArgumentException("a port alone is written :" + text);
             }
             throw new IllegalArgumentException("the port is missing");
@@ -78,8 +78,10 @@ final class AddressParser {
         if (text.isEmpty()) {
             throw new IllegalArgumentException("the port is missing");
         }
-        boolean digits = text.length() <= 5 && text.chars().allMatch(AddressParser::isDigit);
-        if (!digits || (text.length() > 1 && text.charAt(0) == '0') || Integer.parseInt(text) > 65535) {
+        if (text.length() > 5
+                || !isDecimal(text)
+                || (text.length() > 1 && text.charAt(0) == '0')
+                || Integer.parseInt(text) > 65535) {
             throw new IllegalArgumentException("a port is a number from 0 to 65535");
         }
         return Integer.parseInt(text);
@@ -89,11 +91,11 @@ final class AddressParser {
         if (host.isEmpty()) {
             return;
         }
-        if (host.chars().allMatch(c -> isDigit(c) || c == '.')) {
-            if (!isIpv4(host)) {
-                throw new IllegalArgumentException("'" + host + "' is no IPv4 address");
-            }
+        if (isIpv4(host)) {
             return;
+        }
+        if (isDecimal(host.replace(".", ""))) {
+            throw new IllegalArgumentException("'" + host + "' is no IPv4 address");
         }
         if (!isHostName(host)) {
             throw new IllegalArgumentException("'" + host + "' is no host name");
@@ -122,18 +124,19 @@ final class AddressParser {
 
     /** Four decimal parts, nothing shorter: 10.1 and 010.0.0.1 mean different things to different readers. */
     static boolean isIpv4(String text) {
-        String[] parts = text.split("\\.", -1);
-        if (parts.length != 4) {
-            return false;
-        }
-        for (String part : parts) {
-            boolean digits =
-                    !part.isEmpty() && part.length() <= 3 && part.chars().allMatch(AddressParser::isDigit);
-            if (!digits || (part.length() > 1 && part.charAt(0) == '0') || Integer.parseInt(part) > 255) {
+        int parts = 0;
+        for (int start = 0, end; start <= text.length(); start = end + 1, parts++) {
+            end = text.indexOf('.', start);
+            end = end < 0 ? text.length() : end;
+            int length = end - start;
+            if (length > 3 || !isDecimal(text, start, end)) {
+                return false;
+            }
+            if ((length > 1 && text.charAt(start) == '0') || Integer.parseInt(text, start, end, 10) > 255) {
                 return false;
             }
         }
-        return true;
+        return parts == 4;
     }
 
     static boolean isIpv6(String text) {
@@ -173,7 +176,21 @@ final class AddressParser {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c) || c == '-' || c == '_';
     }
 
-    private static boolean isDigit(int c) {
+    private static boolean isDecimal(String text) {
+        return isDecimal(text, 0, text.length());
+    }
+
+    /** Whether here stand one or more digits, and nothing else. */
+    private static boolean isDecimal(String text, int start, int end) {
+        for (int i = start; i < end; i++) {
+            if (!isDigit(text.charAt(i))) {
+                return false;
+            }
+        }
+        return start < end;
+    }
+
+    private static boolean isDigit(char c) {
         return c >= '0' && c <= '9';
     }
 }

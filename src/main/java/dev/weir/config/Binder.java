@@ -98,15 +98,15 @@ final class Binder {
     }
 
     private @Nullable Object single(Shape.Single single, Key key, Node node, String path) {
-        String expected = Values.expected(single.scalar(), key);
-        if (!(node instanceof ScalarNode scalar) || isNothing(node)) {
-            problems.error(Place.of(path, node), Found.of(node), expected, "");
+        if (!(node instanceof ScalarNode scalar) || Found.isNothing(node)) {
+            problems.error(Place.of(path, node), Found.of(node), Values.expected(single.scalar(), key), "");
             return null;
         }
         // A word stays one: JSON has no other way to write it.
         boolean word = !key.word().isEmpty() && key.word().equals(scalar.getValue());
         if (single.scalar().isPlain() && !scalar.isPlain() && !word) {
-            problems.error(Place.of(path, node), Found.of(node) + " in quotes", expected, "");
+            problems.error(
+                    Place.of(path, node), Found.of(node) + " in quotes", Values.expected(single.scalar(), key), "");
             return null;
         }
         try {
@@ -118,7 +118,7 @@ final class Binder {
     }
 
     private @Nullable Object choice(Shape.Choice choice, Node node, String path) {
-        if (!(node instanceof ScalarNode scalar) || isNothing(node)) {
+        if (!(node instanceof ScalarNode scalar) || Found.isNothing(node)) {
             problems.error(Place.of(path, node), Found.of(node), Values.expected(choice), "");
             return null;
         }
@@ -132,7 +132,7 @@ final class Binder {
 
     private List<Object> list(Shape.Many many, Key key, Node node, String path) {
         if (!(node instanceof SequenceNode sequence)) {
-            String hint = node instanceof ScalarNode scalar && !isNothing(node)
+            String hint = node instanceof ScalarNode scalar && !Found.isNothing(node)
                     ? "a list of one is written [\"" + Found.shortened(scalar.getValue()) + "\"]"
                     : "";
             problems.error(Place.of(path, node), Found.of(node), "a list", hint);
@@ -197,12 +197,14 @@ final class Binder {
 
     private @Nullable Object section(Shape.Section section, Node node, String path) {
         Shapes.Fields fields = Shapes.of(section.type());
-        Map<String, Node> nodes = new LinkedHashMap<>();
-        Map<String, Place> keys = new HashMap<>();
+        Map<String, Node> nodes = Map.of();
+        Map<String, Place> keys = Map.of();
         if (node instanceof MappingNode mapping) {
+            nodes = new HashMap<>();
+            keys = new HashMap<>();
             collect(fields, mapping, path, nodes, keys);
-        } else if (node instanceof ScalarNode && fields.shorthand() && !isNothing(node)) {
-            nodes.put(fields.all().getFirst().name(), node);
+        } else if (node instanceof ScalarNode && fields.shorthand() && !Found.isNothing(node)) {
+            nodes = Map.of(fields.names().getFirst(), node);
         } else {
             refuse(fields, node, path);
             return fields.demanding() ? null : remember(ConfigDefaults.of(section.type(), Map.of()), node, path, keys);
@@ -212,7 +214,7 @@ final class Binder {
     }
 
     private void refuse(Shapes.Fields fields, Node node, String path) {
-        List<String> known = names(fields);
+        List<String> known = fields.names();
         String expected = (fields.shorthand() ? "a value, or " : "") + "keys and values (known keys: "
                 + String.join(", ", known) + ")";
         String hint = "";
@@ -231,7 +233,7 @@ final class Binder {
     /** The nodes of the known keys; unknown and repeated ones are problems. */
     private void collect(
             Shapes.Fields fields, MappingNode mapping, String path, Map<String, Node> nodes, Map<String, Place> keys) {
-        List<String> known = names(fields);
+        List<String> known = fields.names();
         Map<Object, Node> seen = new HashMap<>();
         for (NodeTuple tuple : mapping.getValue()) {
             Node keyNode = tuple.getKeyNode();
@@ -253,7 +255,7 @@ final class Binder {
     private static String hint(String name, Shapes.Fields fields, List<String> known) {
         for (Shapes.Field field : fields.all()) {
             if (field.shape() instanceof Shape.Section inner
-                    && names(Shapes.of(inner.type())).contains(name)) {
+                    && Shapes.of(inner.type()).names().contains(name)) {
                 return "it belongs in '" + field.name() + "'";
             }
         }
@@ -286,23 +288,10 @@ final class Binder {
             } else if (field.key().required()) {
                 problems.error(Place.of(path, section), "the key '" + field.name() + "' is missing", "", "");
             }
-            values[i] = value == null ? standIn(field) : value;
+            values[i] = value == null ? fields.standIns().get(i) : value;
             complete &= values[i] != null || !field.key().required();
         }
         return complete ? values : null;
-    }
-
-    private static @Nullable Object standIn(Shapes.Field field) {
-        boolean none = field.key().required() && (field.shape() instanceof Shape.Single);
-        return none ? null : ConfigDefaults.of(field);
-    }
-
-    private static List<String> names(Shapes.Fields fields) {
-        return fields.all().stream().map(Shapes.Field::name).toList();
-    }
-
-    private static boolean isNothing(Node node) {
-        return Found.NOTHING.equals(Found.of(node));
     }
 
     private static String said(IllegalArgumentException refused) {

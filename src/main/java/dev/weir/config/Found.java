@@ -7,7 +7,7 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /** How messages call what stands in a file. */
 final class Found {
-    static final String NOTHING = "nothing";
+    private static final String NOTHING = "nothing";
 
     private static final int LONGEST = 60;
 
@@ -21,6 +21,11 @@ final class Found {
             case MappingNode _ -> "keys and values";
             default -> "something else";
         };
+    }
+
+    /** Whether a value is left out, or said to be none. */
+    static boolean isNothing(Node node) {
+        return node instanceof ScalarNode scalar && isNull(scalar);
     }
 
     private static boolean isNull(ScalarNode scalar) {

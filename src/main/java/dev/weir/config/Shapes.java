@@ -37,8 +37,12 @@ final class Shapes {
         }
     }
 
-    /** The keys of a record type in order, and its maker: a constructor, or {@code of} when not all components are keys. */
-    record Fields(List<Field> all, boolean shorthand, Executable maker) {
+    /**
+     * The keys of a record type in order, their names, what stands in for each that is not written (null where there is
+     * nothing), and its maker: a constructor, or {@code of} when not all components are keys.
+     */
+    record Fields(
+            List<Field> all, List<String> names, List<@Nullable Object> standIns, boolean shorthand, Executable maker) {
         /** Makes the record from its keys' values, in order. */
         Object make(@Nullable Object[] values) {
             try {
@@ -91,7 +95,17 @@ final class Shapes {
             }
         }
         boolean shorthand = ((AnnotatedElement) type).isAnnotationPresent(Shorthand.class);
-        return new Fields(List.copyOf(fields), shorthand, maker(type, types, components.length));
+        return new Fields(
+                List.copyOf(fields),
+                fields.stream().map(Field::name).toList(),
+                fields.stream().<@Nullable Object>map(Shapes::standIn).toList(),
+                shorthand,
+                maker(type, types, components.length));
+    }
+
+    private static @Nullable Object standIn(Field field) {
+        boolean none = field.key().required() && field.shape() instanceof Shape.Single;
+        return none ? null : ConfigDefaults.of(field);
     }
 
     private static Executable maker(Class<?> type, List<Class<?>> types, int components) {

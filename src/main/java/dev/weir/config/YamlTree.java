@@ -50,7 +50,7 @@ final class YamlTree {
                 problems.error(second, "a second document begins here", "", "remove the '---' before it");
                 return null;
             }
-            if (Found.of(root).equals(Found.NOTHING)) {
+            if (Found.isNothing(root)) {
                 problems.error(Place.of("", root), EMPTY, "", needed);
                 return null;
             }

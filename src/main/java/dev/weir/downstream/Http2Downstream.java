@@ -352,8 +352,13 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
                 // No request will tell of it.
                 worker().meters().cause(Cause.REQUEST_MALFORMED);
             }
-            giveUp(error, Cause.REQUEST_MALFORMED, failure == null ? "" : String.valueOf(failure.getMessage()));
+            giveUp(error, Cause.REQUEST_MALFORMED, failure == null ? "" : rule(failure));
         }
+    }
+
+    /** What was broken, by the codec's message without the objects that some name at their end. */
+    private static String rule(Http2Exception failure) {
+        return String.valueOf(failure.getMessage()).split("[!(]", 2)[0];
     }
 
     private void calm(Flood found) {

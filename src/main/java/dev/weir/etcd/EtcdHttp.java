@@ -28,7 +28,6 @@ final class EtcdHttp {
     private static final int DEADLINE_EXCEEDED = 4;
 
     private static final int UNAVAILABLE = 14;
-    private static final int UNAUTHENTICATED = 16;
 
     private final @Nullable SSLSocketFactory sockets;
 
@@ -115,7 +114,8 @@ final class EtcdHttp {
             // Some other server, of which only the status is of interest.
         }
         EtcdFailure.Kind kind = EtcdFailure.Kind.REFUSED;
-        if (code == UNAUTHENTICATED || said.contains("invalid auth token")) {
+        // Java's client keeps the body of a 401 from us: its status is all there is.
+        if (status == HttpURLConnection.HTTP_UNAUTHORIZED || said.contains("revision of auth store is old")) {
             kind = EtcdFailure.Kind.NOT_LOGGED_IN;
         } else if (code == DEADLINE_EXCEEDED || code == UNAVAILABLE || status > HttpURLConnection.HTTP_INTERNAL_ERROR) {
             kind = EtcdFailure.Kind.UNREACHABLE;

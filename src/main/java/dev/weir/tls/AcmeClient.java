@@ -116,8 +116,7 @@ final class AcmeClient {
         }
         ListenerAcme.ExternalAccount external = config.externalAccount();
         if (external != null) {
-            byte[] key = PemFiles.bytes(Path.of(external.keyFile()));
-            account.withKeyIdentifier(external.keyId(), new String(key, StandardCharsets.US_ASCII).strip());
+            account.withKeyIdentifier(external.keyId(), PemFiles.sharedKey(Path.of(external.keyFile())));
         }
         return account.createLogin(session); // that of the key, if there is one
     }
@@ -289,7 +288,9 @@ final class AcmeClient {
     }
 
     private static AcmeFailure refused(@Nullable Problem problem) {
-        return new AcmeFailure(AcmeFailure.Kind.REFUSED, "the authority refuses: " + said(problem));
+        boolean unbound = problem != null && problem.getType().toString().endsWith(":externalAccountRequired");
+        String hint = unbound ? "; give it 'external-account' with what it gave you" : "";
+        return new AcmeFailure(AcmeFailure.Kind.REFUSED, "the authority refuses: " + said(problem) + hint);
     }
 
     private AcmeFailure notProven(String domain, @Nullable Challenge challenge) {

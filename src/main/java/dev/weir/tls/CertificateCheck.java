@@ -103,7 +103,7 @@ public final class CertificateCheck {
         }
         ListenerAcme.ExternalAccount external = acme.externalAccount();
         if (external != null) {
-            check(external, "key-file", () -> PemFiles.bytes(Path.of(external.keyFile())));
+            check(external, "key-file", () -> PemFiles.sharedKey(Path.of(external.keyFile())));
         }
     }
 

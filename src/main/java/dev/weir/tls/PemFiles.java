@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,6 +19,9 @@ import java.util.regex.Pattern;
 final class PemFiles {
     /** No list of authorities comes near. */
     private static final long LONGEST = 16 << 20;
+
+    /** What HMAC with SHA-256 demands (RFC 7518 section 3.2). */
+    private static final int SHORTEST_SHARED_KEY = 32;
 
     private static final Pattern CERTIFICATE =
             Pattern.compile("-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----");
@@ -55,6 +59,20 @@ final class PemFiles {
             certificates.append(block.group()).append('\n');
         }
         return certificates.toString().getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /** A secret that an authority shares with its customer, in base64url as it came. */
+    static String sharedKey(Path file) throws IOException {
+        String text = new String(bytes(file), StandardCharsets.ISO_8859_1).strip();
+        try {
+            if (Base64.getUrlDecoder().decode(text).length >= SHORTEST_SHARED_KEY) {
+                return text;
+            }
+        } catch (IllegalArgumentException _) {
+            // Said below.
+        }
+        throw new IOException(file + " holds no key of at least " + SHORTEST_SHARED_KEY
+                + " bytes in base64url (letters, digits, '-' and '_'), as the authority gives it");
     }
 
     static byte[] bytes(Path file) throws IOException {

@@ -1,6 +1,7 @@
 package dev.weir.tls;
 
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
+import io.netty.internal.tcnative.SSL;
 import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
@@ -117,6 +118,10 @@ final class ServerKeys extends X509ExtendedKeyManager {
     }
 
     private static @Nullable String requested(SSLEngine engine) {
+        if (engine instanceof ReferenceCountedOpenSslEngine connection) {
+            // As it came: Netty's session fails over what Java takes for no name of a host, an underscore for example.
+            return SSL.getSniHostname(connection.sslPointer());
+        }
         if (engine.getHandshakeSession() instanceof ExtendedSSLSession session) {
             for (SNIServerName name : session.getRequestedServerNames()) {
                 if (name instanceof SNIHostName host) {

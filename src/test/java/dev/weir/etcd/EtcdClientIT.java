@@ -1,13 +1,19 @@
 package dev.weir.etcd;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import dev.weir.testing.Etcd;
 import dev.weir.testing.Programs;
 import dev.weir.testing.TestAuthority;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -284,7 +290,7 @@ class EtcdClientIT {
     @Test
     void login_withAPassword_isMadeAndMadeAgain() throws Exception {
         Path own = Files.createDirectories(folder.resolve("login"));
-        try (Etcd other = Etcd.start(own, "--auth-token-ttl=1");
+        try (Etcd other = Etcd.start(own);
                 Programs programs = new Programs()) {
             Programs.assumeInstalled("etcdctl");
             for (String command : List.of("user add root:secret", "user grant-role root root", "auth enable")) {
@@ -294,14 +300,50 @@ class EtcdClientIT {
             EtcdClient to = client(other, new EtcdClient.Login("root", () -> "secret"));
             to.put("a", "1", 0);
             assertThat(to.get("a").keys()).hasSize(1);
-            other.kill();
-            other.start(); // which forgets who has logged in
+            // Which ends the tokens that the user has.
+            String change = "echo secret | ETCDCTL_API=3 etcdctl --user=root:secret --endpoints=" + other.url()
+                    + " user passwd root --interactive=false";
+            programs.run(own.resolve("etcdctl.log"), "sh", "-c", change);
             assertThat(to.get("a").keys()).hasSize(1);
             assertThatThrownBy(() -> client(other, new EtcdClient.Login("root", () -> "x"))
                             .get("a"))
                     .hasMessageContaining("authentication failed");
             assertThatThrownBy(() -> client(other, EtcdClient.Login.NONE).get("a"))
                     .hasMessageContaining("user name is empty");
+        }
+    }
+
+    @Test
+    void token_ended_isAskedForAnew() throws Exception {
+        HttpServer member = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        AtomicInteger logins = new AtomicInteger();
+        member.createContext(
+                "/v3/auth/authenticate",
+                exchange -> answer(exchange, 200, "{\"token\":\"%d\"}".formatted(logins.incrementAndGet())));
+        member.createContext("/v3/kv/range", exchange -> {
+            boolean ended = "1".equals(exchange.getRequestHeaders().getFirst("Authorization"));
+            answer(
+                    exchange,
+                    ended ? 401 : 200,
+                    ended ? "{\"error\":\"etcdserver: invalid auth token\",\"code\":16}" : "{\"kvs\":[{}]}");
+        });
+        member.start();
+        try {
+            String url = "http://127.0.0.1:" + member.getAddress().getPort();
+            EtcdClient to = new EtcdClient(List.of(url), new EtcdClient.Login("root", () -> "secret"), "");
+            assertThat(to.get("a").keys()).hasSize(1);
+            assertThat(logins).hasValue(2);
+        } finally {
+            member.stop(0);
+        }
+    }
+
+    private static void answer(HttpExchange exchange, int status, String content) throws IOException {
+        try (exchange) {
+            exchange.getRequestBody().readAllBytes();
+            byte[] bytes = content.getBytes(UTF_8);
+            exchange.sendResponseHeaders(status, bytes.length);
+            exchange.getResponseBody().write(bytes);
         }
     }
 

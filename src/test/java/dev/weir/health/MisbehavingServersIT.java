@@ -3,6 +3,7 @@ package dev.weir.health;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weir.testing.Programs;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
@@ -101,15 +102,9 @@ class MisbehavingServersIT {
         return client.readMessage().status();
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
-        }
-    }
-
     @Test
     void serverThatRefuses_isTriedByTwoRequestsAtMost() throws Exception {
-        String dead = "127.0.0.1:" + freePort();
+        String dead = "127.0.0.1:" + Programs.freePort();
         try (Fake one = new Fake();
                 Fake two = new Fake();
                 RunningWeir weir =
@@ -273,7 +268,7 @@ class MisbehavingServersIT {
 
     @Test
     void onlyServer_refusesWithoutChecks_isBackASecondAfterItIs() throws Exception {
-        int port = freePort();
+        int port = Programs.freePort();
         try (RunningWeir weir = before("health: off, retry: { attempts: 0 }", "127.0.0.1:" + port);
                 RawClient client = weir.connect()) {
             for (int i = 0; i < 3; i++) {

@@ -48,15 +48,26 @@ public final class Pebble implements AutoCloseable {
 
     /** Starts it; what it issues is valid for so many seconds. */
     public void start(int validSeconds) throws Exception {
+        start(validSeconds, "");
+    }
+
+    /** As {@link #start(int)}; accounts have to be bound to the one with this name and key (RFC 8555 section 7.3.4). */
+    public void startBinding(int validSeconds, String name, String key) throws Exception {
+        start(validSeconds, """
+                , "externalAccountBindingRequired": true, "externalAccountMACKeys": { "%s": "%s" }
+                """.formatted(name, key));
+    }
+
+    private void start(int validSeconds, String more) throws Exception {
         TestAuthority.Issued own = authority.server("localhost", "127.0.0.1");
         Path config = Files.writeString(folder.resolve("pebble.json"), """
                 { "pebble": {
                     "listenAddress": "127.0.0.1:%d", "managementListenAddress": "127.0.0.1:%d",
                     "certificate": "%s", "privateKey": "%s",
-                    "httpPort": %d, "tlsPort": %d, "certificateValidityPeriod": %d
+                    "httpPort": %d, "tlsPort": %d, "certificateValidityPeriod": %d%s
                 } }
                 """.formatted(
-                        port, management, own.chain(), own.key(), http, tls, validSeconds));
+                        port, management, own.chain(), own.key(), http, tls, validSeconds, more));
         String server = "127.0.0.1:" + names;
         if (pebble == null) {
             String address = "127.0.0.1:" + Programs.freePort();

@@ -30,13 +30,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Certificates by ACME, from a real authority. Its answers are waited for beside other tests. */
-@Execution(ExecutionMode.CONCURRENT)
 class AcmeIT {
     private static final int LONG = 7_776_000;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -145,6 +142,18 @@ class AcmeIT {
             assertThat(left.filter(Files::isRegularFile)
                             .map(file -> file.getFileName().toString()))
                     .containsExactlyInAnyOrder("account.pem", "lock", "a.example.pem", "b.example.pem");
+        }
+    }
+
+    @Test
+    void account_thatHasToBeBound_isBoundByTheSharedKey() throws Exception {
+        String shared = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W";
+        Path key = Files.writeString(folder.resolve("shared.key"), shared + "\n");
+        pebble.startBinding(LONG, "kid-1", shared);
+        String bound = "external-account: { key-id: kid-1, key-file: \"" + key + "\" }";
+        try (RunningWeir weir = weir("a.example", "challenge: tls-alpn-01, " + bound)) {
+            awaitShown(trusting(pebble.root()), "a.example");
+            assertThat(ordered(weir, "a.example", "ok")).isOne();
         }
     }
 

@@ -20,6 +20,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CertificateCheckTest {
     @TempDir
@@ -62,6 +64,30 @@ class CertificateCheckTest {
                 authority.rsaServer("a.example").yaml());
         assertThat(check.errors()).isEmpty();
         assertThat(check.warnings()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "c2hvcnQ", "not in base64url", "+/CDMeqGQHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3M"})
+    void sharedKeyOfAnAuthority_thatIsNone_isAnError(String text) throws Exception {
+        Path key = Files.writeString(folder.resolve("shared.key"), text);
+        ConfigResult result = ConfigReader.read("weir.yaml", """
+                listeners:
+                  - bind: ":443"
+                    tls:
+                      acme:
+                        domains: [a.example]
+                        accept-terms: on
+                        storage: %s
+                        external-account: { key-id: "1", key-file: %s }
+                pools: { web: { servers: ["a:1"] } }
+                """.formatted(folder.resolve("acme"), key));
+        CertificateCheck check = CertificateCheck.of((ConfigResult.Sound) result, Instant.now());
+        assertThat(said(check.errors()))
+                .singleElement()
+                .asString()
+                .endsWith("key-file: " + key
+                        + " holds no key of at least 32 bytes in base64url (letters, digits, '-' and '_'),"
+                        + " as the authority gives it");
     }
 
     @Test

@@ -18,12 +18,14 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.pkitesting.X509Bundle;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServerTlsTest {
     @TempDir
@@ -103,6 +106,21 @@ class ServerTlsTest {
                 assertThat(handshake.isDone()).as(one[0]).isTrue();
                 assertThat(subject(handshake.shown())).as(one[0]).isEqualTo(one[1]);
             }
+        }
+        ReferenceCountUtil.release(tls.current());
+    }
+
+    /** Names as they are in use although no host may be called so. */
+    @ParameterizedTest
+    @ValueSource(strings = {"my_app.example.com", "a.example.com.", "a b", "*.example.com"})
+    void names_thatNoHostMayHave_areShownACertificate(String odd) throws Exception {
+        ServerTls tls = open(
+                SslProvider.OPENSSL_REFCNT, "", authority.server("a.example.com"), authority.server("*.example.com"));
+        SNIServerName name = new SNIServerName(0, odd.getBytes(StandardCharsets.US_ASCII)) {};
+        try (Handshake handshake = shake(tls, null, parameters -> parameters.setServerNames(List.of(name)))) {
+            assertThat(handshake.isDone()).isTrue();
+            assertThat(subject(handshake.shown()))
+                    .isEqualTo(odd.endsWith("e.com") ? "CN=*.example.com" : "CN=a.example.com");
         }
         ReferenceCountUtil.release(tls.current());
     }
