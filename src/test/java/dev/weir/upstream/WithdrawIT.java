@@ -69,9 +69,9 @@ class WithdrawIT {
     }
 
     private static ScriptedServer willing(String http) throws IOException {
-        Hesitating not = new Hesitating();
-        not.may.release(9);
-        return not.server(http);
+        Hesitating ready = new Hesitating();
+        ready.may.release(9);
+        return ready.server(http);
     }
 
     private static Server down(RunningWeir weir, String address) {
