@@ -208,9 +208,7 @@ class WebSocketIT {
                 });
                 RunningWeir weir = weir(authority, server, "http: [h2]");
                 RawHttp2 client = RawHttp2.client(RawClient.tls(weir.port(), authority.trusting(), "a.test", "h2"))) {
-            client.webSocket(1, "https", "/chat", "a.test",
-                    "sec-websocket-version",
-                    "13");
+            client.webSocket(1, "https", "/chat", "a.test", "sec-websocket-version", "13");
             assertThat(client.await(RawHttp2.HEADERS, 1).field(":status")).startsWith("50");
         }
     }

@@ -37,13 +37,15 @@ class Http2UpstreamIT {
     }
 
     private static ScriptedServer server(Answer answer, int... settings) throws Exception {
-        return ScriptedServer.http2(http -> {
-            for (RawHttp2.Frame frame = http.next(); frame != null; frame = http.next()) {
-                if (frame.type() == RawHttp2.HEADERS) {
-                    answer.to(http, frame);
-                }
-            }
-        }, settings);
+        return ScriptedServer.http2(
+                http -> {
+                    for (RawHttp2.Frame frame = http.next(); frame != null; frame = http.next()) {
+                        if (frame.type() == RawHttp2.HEADERS) {
+                            answer.to(http, frame);
+                        }
+                    }
+                },
+                settings);
     }
 
     private static RunningWeir weir(String poolKeys, ScriptedServer... servers) {
@@ -350,11 +352,14 @@ class Http2UpstreamIT {
     @Test
     void closedWindow_holdsTheClientBack_andOpensAgain() throws Exception {
         int length = 300_000;
-        try (ScriptedServer server = ScriptedServer.http2(http -> {
-                    RawHttp2.Message message = http.message(FIRST);
-                    ok(http, FIRST, String.valueOf(message.content().length()));
-                    http.next();
-                }, INITIAL_WINDOW_SIZE, 1000);
+        try (ScriptedServer server = ScriptedServer.http2(
+                        http -> {
+                            RawHttp2.Message message = http.message(FIRST);
+                            ok(http, FIRST, String.valueOf(message.content().length()));
+                            http.next();
+                        },
+                        INITIAL_WINDOW_SIZE,
+                        1000);
                 RunningWeir weir = weir("", server)) {
             String answer = weir.exchange("POST / HTTP/1.1\r\nHost: site\r\nConnection: close\r\nContent-Length: "
                     + length + "\r\n\r\n" + "x".repeat(length));
@@ -365,9 +370,12 @@ class Http2UpstreamIT {
     @Test
     void serverThatTakesNoContent_writeTimeout() throws Exception {
         int length = 5_000_000;
-        try (ScriptedServer server = ScriptedServer.http2(http -> {
-                    while (http.next() != null) {}
-                }, INITIAL_WINDOW_SIZE, 0);
+        try (ScriptedServer server = ScriptedServer.http2(
+                        http -> {
+                            while (http.next() != null) {}
+                        },
+                        INITIAL_WINDOW_SIZE,
+                        0);
                 RunningWeir weir = weir("timeouts: { body-idle: 300ms }", server)) {
             try (RawClient client = weir.connect()) {
                 client.send("POST / HTTP/1.1\r\nHost: site\r\nContent-Length: " + length + "\r\n\r\n"
@@ -491,17 +499,20 @@ class Http2UpstreamIT {
     @Test
     void webSocket_passesThroughAnExtendedConnect() throws Exception {
         List<String> seen = new ArrayList<>();
-        try (ScriptedServer server = ScriptedServer.http2(http -> {
-                    RawHttp2.Frame head = http.await(RawHttp2.HEADERS);
-                    seen.addAll(head.fields());
-                    int stream = head.stream();
-                    http.headers(stream, false, ":status", "200", "sec-websocket-protocol", "chat");
-                    RawHttp2.Frame data = http.await(RawHttp2.DATA, stream);
-                    http.data(stream, false, "echo " + data.text());
-                    http.await(frame -> frame.type() == RawHttp2.DATA && frame.has(RawHttp2.END_STREAM));
-                    http.data(stream, true, "bye");
-                    http.next();
-                }, ENABLE_CONNECT_PROTOCOL, 1);
+        try (ScriptedServer server = ScriptedServer.http2(
+                        http -> {
+                            RawHttp2.Frame head = http.await(RawHttp2.HEADERS);
+                            seen.addAll(head.fields());
+                            int stream = head.stream();
+                            http.headers(stream, false, ":status", "200", "sec-websocket-protocol", "chat");
+                            RawHttp2.Frame data = http.await(RawHttp2.DATA, stream);
+                            http.data(stream, false, "echo " + data.text());
+                            http.await(frame -> frame.type() == RawHttp2.DATA && frame.has(RawHttp2.END_STREAM));
+                            http.data(stream, true, "bye");
+                            http.next();
+                        },
+                        ENABLE_CONNECT_PROTOCOL,
+                        1);
                 RunningWeir weir = weir("", server);
                 RawClient client = weir.connect()) {
             client.send("GET /ws HTTP/1.1\r\nHost: site\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
