@@ -109,11 +109,13 @@ final class Commands {
     private static String unmatched(CommandLine.UnmatchedArgumentException problem) {
         String word = problem.getUnmatched().getFirst();
         String kind = word.startsWith("-") ? "option" : "command";
-        if (problem.getCommandLine().getParent() != null && kind.equals("command")) {
-            return "'" + word + "' is one argument too many";
+        CommandLine said = problem.getCommandLine();
+        String help = "'" + said.getCommandSpec().qualifiedName() + " --help'";
+        if (said.getSubcommands().isEmpty() && kind.equals("command")) {
+            return "'" + word + "' is one argument too many; " + help + " shows how it is written";
         }
         List<String> near = problem.getSuggestions();
-        String hint = near.isEmpty() ? "'weir help' lists what there is" : "did you mean '" + near.getFirst() + "'?";
+        String hint = near.isEmpty() ? help + " lists what there is" : "did you mean '" + near.getFirst() + "'?";
         if (word.chars().allMatch(Character::isDigit)) {
             hint = "did you mean ':" + word + "'?";
         }

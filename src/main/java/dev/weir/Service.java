@@ -66,7 +66,7 @@ final class Service {
         Signals signals = Signals.heard(err);
         try (Fleet fleet = Fleet.join(address, environment)) {
             Control control = Control.open(fleet.config(), fleet.version(), fleet.store());
-            Reloader reloader = Reloader.of(control, fleet.source());
+            Reloader reloader = Reloader.of(control, fleet.source(), address.toString());
             Consumer<Weir> accepting = weir -> fleet.follow(reloader, Weir.version(), weir.admin());
             // It goes from the list as soon as it takes no changes any more, which must not hold up its end.
             Runnable leaving = () -> Thread.ofVirtual().name("weir-fleet-leave").start(fleet::close);

@@ -177,7 +177,8 @@ final class StatusCommand implements Callable<Integer> {
 
     private static String config(JsonNode config) {
         StringBuilder line = new StringBuilder("configuration ");
-        line.append(config.path("file").isString() ? config.path("file").asString() : "without a file");
+        String origin = config.path("origin").asString("");
+        line.append(origin.isEmpty() ? "without a file" : origin);
         if (!config.path("version").asString("").isEmpty()) {
             line.append(", version ").append(config.path("version").asString());
         }

@@ -234,7 +234,8 @@ class AdminCommandsIT {
                     routes add nope                         | 1 | AT refuses: There is no pool 'nope'
                     routes remove nope                      | 1 | AT refuses: There is no route 'nope'
                     plan nowhere.yaml                       | 1 | nowhere.yaml: there is no such file
-                    servers lst                             | 2 | 'lst' is one argument too many
+                    servers lst                             | 2 | unknown command 'lst'; did you mean 'list'?
+                    servers drain web 127.0.0.1:1           | 2 | '127.0.0.1:1' is one argument too many; 'weir servers drain --help' shows how it is written
                     """)
     void failure_isOneSentence(String line, int code, String sentence) {
         assertThat(weir(line.split(" "))).isEqualTo(code);

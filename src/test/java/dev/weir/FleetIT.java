@@ -51,7 +51,7 @@ class FleetIT {
         static Member join(FleetAddress address, Path cache) throws Exception {
             Fleet fleet = Fleet.join(address, Map.of("WEIR_CACHE", cache.toString()));
             Control control = Control.open(fleet.config(), fleet.version(), fleet.store());
-            Reloader reloader = Reloader.of(control, fleet.source());
+            Reloader reloader = Reloader.of(control, fleet.source(), address.toString());
             Weir weir = Weir.prepare(reloader, InheritedSockets.none());
             weir.accept();
             fleet.follow(reloader, "1.2.3", weir.admin());
@@ -127,12 +127,16 @@ class FleetIT {
     }
 
     private static HttpResponse<String> patch(Member member, ScriptedServer server, String change) throws Exception {
-        URI uri = URI.create("http://" + member.weir().admin() + "/v1/pools/web/servers/"
-                + server.address().replace(":", "%3A"));
+        return ask(member, "PATCH", "/v1/pools/web/servers/" + server.address().replace(":", "%3A"), change);
+    }
+
+    private static HttpResponse<String> ask(Member member, String method, String path, String content)
+            throws Exception {
         try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpRequest request = HttpRequest.newBuilder(uri)
+            HttpRequest request = HttpRequest.newBuilder(
+                            URI.create("http://" + member.weir().admin() + path))
                     .header("Content-Type", "application/json")
-                    .method("PATCH", HttpRequest.BodyPublishers.ofString(change))
+                    .method(method, HttpRequest.BodyPublishers.ofString(content))
                     .build();
             return client.send(request, HttpResponse.BodyHandlers.ofString());
         }
@@ -205,6 +209,8 @@ class FleetIT {
         HttpResponse<String> refused = patch(member, one, "{\"state\":\"drain\"}");
         assertThat(refused.statusCode()).isGreaterThanOrEqualTo(500);
         assertThat(member.exchange()).isEqualTo("one");
+        assertThat(ask(member, "POST", "/v1/reload", "").body()).contains("\"outcome\":\"unchanged\"");
+        assertThat(ask(member, "GET", "/v1/status", "").body()).contains("\"origin\":\"" + address + "\"");
         etcd.start();
         tool().push(config(two));
         awaitServer(member, "two", Duration.ofSeconds(10));

@@ -84,7 +84,7 @@ final class AdminSocket {
 
     void bind(EventLoop loop, ChannelHandler acceptor) throws IOException {
         if (address != null) {
-            Channel opened = transport.server().newChannel();
+            Channel opened = transport.server(((Address.Inet) config.bind()).host());
             opened.config().setOption(ChannelOption.SO_REUSEADDR, true);
             bind(opened, address, loop, acceptor);
             return;
@@ -172,7 +172,7 @@ final class AdminSocket {
     /** The address with the port that was really taken. */
     Address boundTo() {
         return channel != null && channel.localAddress() instanceof InetSocketAddress bound
-                ? new Address.Inet(bound.getAddress().getHostAddress(), bound.getPort())
+                ? Address.Inet.of(bound)
                 : config.bind();
     }
 

@@ -51,7 +51,7 @@ final class ConfigApi {
 
     private AdminResponse reload() {
         Reloader reloader = view.reloader();
-        if (reloader.file() == null) {
+        if (reloader.origin().isEmpty()) {
             return AdminResponse.problem(
                     NO_FILE, "Weir was started without a configuration file, so there is none to read.");
         }

@@ -75,6 +75,7 @@ final class StatusApi {
     private void config(ObjectNode config, State state) {
         Path file = view.reloader().file();
         config.put("file", file == null ? null : file.toString());
+        config.put("origin", view.reloader().origin());
         config.put("version", state.version());
         config.put("since", state.baseSince().toString());
         config.put("changes", state.overlay().size());

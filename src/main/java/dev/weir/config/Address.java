@@ -1,5 +1,7 @@
 package dev.weir.config;
 
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 
 /** Where to listen or to connect: {@code host:port}, {@code :port}, {@code [::1]:80} or {@code unix:/path}. */
@@ -18,6 +20,12 @@ public sealed interface Address {
             if (port < 0 || port > 65535) {
                 throw new IllegalArgumentException("a port is 0 to 65535, not " + port);
             }
+        }
+
+        /** Where a socket listens; all addresses of both families have no host. */
+        public static Inet of(InetSocketAddress bound) {
+            boolean every = bound.getAddress() instanceof Inet6Address six && six.isAnyLocalAddress();
+            return new Inet(every ? "" : bound.getAddress().getHostAddress(), bound.getPort());
         }
 
         @Override

@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record ListenerConfig(
         @Key(
-                doc = "Where to listen: `host:port`, `:port` for every local address, `[::1]:80` or `unix:/path`. "
-                        + "Port 0 lets the system choose.",
+                doc =
+                        "Where to listen: `host:port`, `:port` for every local address, `0.0.0.0:port` for those of IPv4 alone, "
+                                + "`[::1]:80` or `unix:/path`. "
+                                + "Port 0 lets the system choose.",
                 required = true,
                 kind = Scalar.BIND)
         Address bind,

@@ -86,14 +86,16 @@ public final class Reloader {
     private final Control control;
     private final @Nullable Path file;
     private final @Nullable Source source;
+    private final String origin;
     private final Map<Outcome, AtomicLong> counts = new EnumMap<>(Outcome.class);
     private volatile @Nullable Report last;
     private volatile Instant lastSuccess = Instant.now();
 
-    private Reloader(Control control, @Nullable Path file, @Nullable Source source) {
+    private Reloader(Control control, @Nullable Path file, @Nullable Source source, String origin) {
         this.control = control;
         this.file = file;
         this.source = source;
+        this.origin = origin;
         for (Outcome outcome : Outcome.values()) {
             counts.put(outcome, new AtomicLong());
         }
@@ -101,7 +103,7 @@ public final class Reloader {
 
     /** Follows this file. */
     public static Reloader of(Control control, Path file) {
-        return new Reloader(control, file, () -> new Read(ConfigReader.read(file), version(file)));
+        return new Reloader(control, file, () -> new Read(ConfigReader.read(file), version(file)), file.toString());
     }
 
     /** Which content the file has; empty when it cannot be read, which whoever reads the configuration is told. */
@@ -113,14 +115,14 @@ public final class Reloader {
         }
     }
 
-    /** Follows what is not a file. */
-    public static Reloader of(Control control, Source source) {
-        return new Reloader(control, null, source);
+    /** Follows what is not a file but stands at this address. */
+    public static Reloader of(Control control, Source source, String address) {
+        return new Reloader(control, null, source, address);
     }
 
     /** Where there is nothing to follow. */
     public static Reloader none(Control control) {
-        return new Reloader(control, null, null);
+        return new Reloader(control, null, null, "");
     }
 
     /** What follows the file. */
@@ -131,6 +133,11 @@ public final class Reloader {
     /** The file; null when there is none. */
     public @Nullable Path file() {
         return file;
+    }
+
+    /** Where the configuration comes from: the file, or the address of what is none; empty when there is nothing to follow. */
+    public String origin() {
+        return origin;
     }
 
     /** The last reload; null when there was none. */
@@ -166,7 +173,8 @@ public final class Reloader {
     }
 
     /**
-     * Applies what is different in what the file holds now; that nothing is makes no report.
+     * Applies what is different in what the file holds now; that nothing is makes no report, unless the last one was of a
+     * fault, which is gone.
      *
      * @param by why, for the log
      */
@@ -174,14 +182,28 @@ public final class Reloader {
         byte[] bytes = new byte[content.remaining()];
         content.duplicate().get(bytes);
         Report report = report(by, new Read(ConfigReader.read(file.toString(), bytes), Digest.of(bytes)));
-        if (report.outcome() != Outcome.UNCHANGED) {
+        if (report.outcome() != Outcome.UNCHANGED || isRefused(last)) {
             keep(report);
         }
     }
 
+    /**
+     * The file cannot be read.
+     *
+     * @param by why it was read, for the log
+     * @param problem a sentence
+     */
+    synchronized void unreadable(String by, String problem) {
+        keep(refused(by, List.of(problem)));
+    }
+
+    private static boolean isRefused(@Nullable Report report) {
+        return report != null && report.outcome() == Outcome.REFUSED;
+    }
+
     private void keep(Report report) {
-        count(report);
         log(report);
+        count(report);
     }
 
     private Report report(String by, Read read) {
@@ -216,7 +238,7 @@ public final class Reloader {
         }
     }
 
-    private static void log(Report report) {
+    private void log(Report report) {
         switch (report.outcome()) {
             case APPLIED -> {
                 LOG.warn(
@@ -225,7 +247,13 @@ public final class Reloader {
                         count(report.changes().size(), "change"));
                 report.changes().stream().limit(MOST_LOGGED).forEach(change -> LOG.warn("  {}", change));
             }
-            case UNCHANGED -> LOG.info("configuration reloaded ({}): nothing has changed", report.by());
+            case UNCHANGED -> {
+                if (isRefused(last)) {
+                    LOG.warn("configuration reloaded ({}): it is sound again, and says what holds", report.by());
+                } else {
+                    LOG.info("configuration reloaded ({}): nothing has changed", report.by());
+                }
+            }
             case REFUSED -> {
                 LOG.warn(
                         "configuration not reloaded ({}): {}; what held before goes on",

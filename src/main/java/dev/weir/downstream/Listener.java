@@ -119,8 +119,9 @@ public final class Listener {
         if (config.reusePort() && (unix || !transport.nativeSockets())) {
             throw new IOException("cannot listen on " + config.bind() + ": 'reuse-port' is for TCP on Linux and macOS");
         }
-        Channel channel =
-                unix ? transport.unixServer().newChannel() : transport.server().newChannel();
+        Channel channel = config.bind() instanceof Address.Inet inet
+                ? transport.server(inet.host())
+                : transport.unixServer().newChannel();
         channel.config().setOption(ChannelOption.SO_BACKLOG, BACKLOG);
         if (!unix) {
             channel.config().setOption(ChannelOption.SO_REUSEADDR, true);
@@ -202,10 +203,7 @@ public final class Listener {
     public String boundTo() {
         SocketAddress local = channel.localAddress();
         if (local instanceof InetSocketAddress inet) {
-            String host = inet.getAddress().isAnyLocalAddress()
-                    ? ""
-                    : inet.getAddress().getHostAddress();
-            return new Address.Inet(host, inet.getPort()).toString();
+            return Address.Inet.of(inet).toString();
         }
         return config.bind().toString();
     }

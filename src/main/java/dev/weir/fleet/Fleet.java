@@ -256,13 +256,20 @@ public final class Fleet implements AutoCloseable {
         boolean refused = report.outcome() == Reloader.Outcome.REFUSED;
         Instance self = shown.instance();
         if (refused) {
-            String problem =
-                    report.problems().isEmpty() ? "" : report.problems().getFirst();
-            shown.change(self.with(self.revision(), "refused", problem, Instant.now()));
+            shown.change(self.with(self.revision(), "refused", brief(report.problems()), Instant.now()));
         } else {
             shown.change(self.with(now.revision(), "applied", "", Instant.now()));
             keep(before -> new LocalCopy.Content(now.value(), now.revision(), before.state(), before.stateRevision()));
         }
+    }
+
+    /** The first, and how many more there are in the log. */
+    private static String brief(List<String> problems) {
+        if (problems.isEmpty()) {
+            return "";
+        }
+        int more = problems.size() - 1;
+        return problems.getFirst() + (more == 0 ? "" : " (and " + more + " more)");
     }
 
     private void stateChanged(KeyValue now) {

@@ -17,10 +17,12 @@ import io.netty.channel.kqueue.KQueueServerDomainSocketChannel;
 import io.netty.channel.kqueue.KQueueServerSocketChannel;
 import io.netty.channel.kqueue.KQueueSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import java.nio.channels.spi.SelectorProvider;
 
 /** How sockets are driven on this machine: epoll on Linux, kqueue on macOS, NIO elsewhere. */
 public record Transport(
@@ -30,6 +32,8 @@ public record Transport(
         ChannelFactory<? extends ServerChannel> unixServer,
         ChannelFactory<? extends Channel> client,
         ChannelFactory<? extends Channel> unixClient) {
+    private static final String EVERY_IPV4 = "0.0.0.0";
+
     /** Whether unix domain sockets are named by Netty's own kind of address. */
     public boolean nativeSockets() {
         return !name.equals("nio");
@@ -38,6 +42,21 @@ public record Transport(
     /** Whether sockets that another process has opened can be taken over. */
     public boolean adopts() {
         return name.equals("epoll");
+    }
+
+    /**
+     * A channel that is to listen at this host. One socket serves IPv4 and IPv6 where every address is meant; whoever
+     * writes 0.0.0.0 means those of IPv4, which kqueue cannot tell apart.
+     */
+    public ServerChannel server(String host) {
+        if (!host.equals(EVERY_IPV4)) {
+            return server.newChannel();
+        }
+        return switch (name) {
+            case "epoll" -> new EpollServerSocketChannel(SocketProtocolFamily.INET);
+            case "nio" -> new NioServerSocketChannel(SelectorProvider.provider(), SocketProtocolFamily.INET);
+            default -> server.newChannel();
+        };
     }
 
     /** A channel around a listening socket that is open; only where this transport {@link #adopts} them. */

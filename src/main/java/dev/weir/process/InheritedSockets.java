@@ -70,8 +70,7 @@ public final class InheritedSockets {
             if (local == null) {
                 return "unix:" + path;
             }
-            InetAddress host = local.getAddress();
-            return new Address.Inet(host.isAnyLocalAddress() ? "" : host.getHostAddress(), local.getPort()).toString();
+            return Address.Inet.of(local).toString();
         }
     }
 
