@@ -2,15 +2,12 @@ package dev.weir.control;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.weir.config.WholeFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
@@ -19,24 +16,21 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Keeps changes in a file. A new state is written beside it, forced to the disk and then moved into its place, so that a
- * process that is killed at any point leaves the old state or the new one whole. A file that cannot be read is never
- * written over: it may hold what somebody wants back.
+ * Keeps changes in a file, which a process that is killed at any point leaves with the old state or the new one whole. A
+ * file that cannot be read is never written over: it may hold what somebody wants back.
  */
 public final class FileStore implements StateStore {
     private static final int FORMAT = 1;
     private static final int LONGEST = 64 << 20;
     private static final String ABOUT =
-            "What Weir's admin API changed of the configuration. Written by Weir: stop it before you edit or remove this file.";
+            "What Weir's admin API changed of the configuration. Written by Weir: stop it before you edit or remove"
+                    + " this file.";
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final Path file;
-    private final Path fresh;
 
     private FileStore(Path file) {
         this.file = file;
-        this.fresh = file.resolveSibling(
-                file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
     }
 
     /** A store in this file, which need not be there yet. A symbolic link leads to the file that is replaced. */
@@ -116,28 +110,11 @@ public final class FileStore implements StateStore {
         root.set("changes", OverlayJson.write(overlay));
         byte[] content = (JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n").getBytes(UTF_8);
         try {
-            replace(content);
+            WholeFile.write(file, content);
         } catch (IOException failure) {
-            Files.deleteIfExists(fresh);
             throw new IOException("the state file " + file + " cannot be written: " + failure.getMessage(), failure);
         }
         return OptionalLong.of(expected + 1);
-    }
-
-    private void replace(byte[] content) throws IOException {
-        try (FileChannel out = FileChannel.open(
-                fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            ByteBuffer left = ByteBuffer.wrap(content);
-            while (left.hasRemaining()) {
-                out.write(left);
-            }
-            out.force(true);
-        }
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        // Until the folder itself is on the disk, a crash of the machine could bring the old state back.
-        try (FileChannel folder = FileChannel.open(folder(), StandardOpenOption.READ)) {
-            folder.force(true);
-        }
     }
 
     @Override
