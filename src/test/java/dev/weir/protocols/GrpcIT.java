@@ -239,10 +239,11 @@ class GrpcIT {
         try (EchoService server = new EchoService();
                 RunningWeir weir = weir("", server)) {
             ManagedChannel channel = channel(weir);
+            call(channel, EchoService.UNARY, bytes("w")); // so that there are connections, and the next call gets through
             Status status = failure(() -> ClientCalls.blockingUnaryCall(
                     channel,
                     EchoService.SILENT,
-                    CallOptions.DEFAULT.withDeadlineAfter(300, TimeUnit.MILLISECONDS),
+                    CallOptions.DEFAULT.withDeadlineAfter(600, TimeUnit.MILLISECONDS),
                     bytes("x")));
             assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
             assertThat(server.lastDeadline()).isNotNull();
