@@ -199,22 +199,22 @@ class UpgradeIT {
         for (boolean fromClient : new boolean[] {true, false}) {
             CompletableFuture<Integer> seen = new CompletableFuture<>();
             ScriptedServer.Script dribble = connection -> {
-                for (int i = 0; i < 20; i++) {
+                for (int i = 0; i < 24; i++) {
                     connection.send("x");
-                    LockSupport.parkNanos(50_000_000);
+                    LockSupport.parkNanos(60_000_000);
                 }
                 connection.sendEnd();
             };
             try (ScriptedServer server = switching(
                             fromClient ? c -> seen.complete(c.readToEnd().length()) : dribble);
                     RunningWeir weir = RunningWeir.before(
-                            "timeouts: { tunnel-idle: 500ms }", "timeouts: { tunnel-idle: 500ms }", server);
+                            "timeouts: { tunnel-idle: 1s }", "timeouts: { tunnel-idle: 1s }", server);
                     RawClient client = upgraded(weir)) {
                 if (fromClient) {
                     dribble.serve(client);
-                    assertThat(seen.get(5, TimeUnit.SECONDS)).isEqualTo(20);
+                    assertThat(seen.get(5, TimeUnit.SECONDS)).isEqualTo(24);
                 } else {
-                    assertThat(client.readToEnd()).hasSize(20);
+                    assertThat(client.readToEnd()).hasSize(24);
                 }
             }
         }
