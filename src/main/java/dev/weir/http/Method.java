@@ -28,6 +28,11 @@ public enum Method {
         return idempotent;
     }
 
+    /** Whether content is expected, so that its absence is to be said (RFC 9110 section 8.6). */
+    public boolean anticipatesContent() {
+        return this == POST || this == PUT || this == PATCH;
+    }
+
     /** The method spelled by the bytes; the array has eight bytes more behind them. Methods are case-sensitive. */
     static Method of(byte[] bytes, int from, int to) {
         int length = to - from;

@@ -16,6 +16,7 @@ final class RequestLines {
     private static final byte[] CRLF = ascii("\r\n");
     private static final byte[] VERSION = ascii(" HTTP/1.1\r\n");
     private static final byte[] HOST = ascii("Host: ");
+    private static final byte[] NO_CONTENT = ascii("Content-Length: 0\r\n");
     private static final byte[] CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
     private static final byte[] UPGRADE = ascii("Connection: Upgrade\r\n");
     private static final byte[] TE_TRAILERS = ascii("Connection: TE\r\nTE: trailers\r\n");
@@ -45,6 +46,9 @@ final class RequestLines {
         to.put(added.array(), 0, added.length());
         if (request.framing() == BodyFraming.CHUNKED) {
             to.put(CHUNKED);
+        } else if (request.framing() == BodyFraming.NONE && request.method().anticipatesContent()) {
+            // Over HTTP/2 the end of the request says it; there are HTTP/1 servers that want it said.
+            to.put(NO_CONTENT);
         }
         to.put(CRLF);
     }
