@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -28,15 +31,19 @@ public final class FileStore implements StateStore {
     private static final int LONGEST = 64 << 20;
     private static final String ABOUT =
             "What Weir's admin API changed of the configuration. Written by Weir: stop it before you edit or remove this file.";
+    /** After the name of the file and the number of the process that writes it. */
+    private static final String UNFINISHED = ".tmp";
+
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final Path file;
     private final Path fresh;
+    private boolean swept;
 
     private FileStore(Path file) {
         this.file = file;
         this.fresh = file.resolveSibling(
-                file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+                file.getFileName() + "." + ProcessHandle.current().pid() + UNFINISHED);
     }
 
     /** A store in this file, which need not be there yet. A symbolic link leads to the file that is replaced. */
@@ -119,9 +126,17 @@ public final class FileStore implements StateStore {
             replace(content);
         } catch (IOException failure) {
             Files.deleteIfExists(fresh);
-            throw new IOException("the state file " + file + " cannot be written: " + failure.getMessage(), failure);
+            throw new IOException("the state file " + file + " cannot be written: " + why(failure), failure);
         }
+        sweep();
         return OptionalLong.of(expected + 1);
+    }
+
+    /** Not the name of the file beside, which nobody else knows. */
+    private static String why(IOException failure) {
+        return failure instanceof FileSystemException at && at.getReason() != null
+                ? at.getReason()
+                : String.valueOf(failure.getMessage());
     }
 
     private void replace(byte[] content) throws IOException {
@@ -137,6 +152,34 @@ public final class FileStore implements StateStore {
         // Until the folder itself is on the disk, a crash of the machine could bring the old state back.
         try (FileChannel folder = FileChannel.open(folder(), StandardOpenOption.READ)) {
             folder.force(true);
+        }
+    }
+
+    /** Removes what processes that were killed while they wrote have left, once; one that lives may be writing. */
+    private void sweep() {
+        if (swept) {
+            return;
+        }
+        swept = true;
+        String begin = file.getFileName() + ".";
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder())) {
+            for (Path each : all) {
+                String name = each.getFileName().toString();
+                if (name.startsWith(begin) && name.endsWith(UNFINISHED) && isOfTheDead(name.substring(begin.length()))) {
+                    Files.deleteIfExists(each);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException _) {
+            // They do no harm.
+        }
+    }
+
+    private static boolean isOfTheDead(String numberAndEnd) {
+        try {
+            long pid = Long.parseLong(numberAndEnd, 0, Math.max(0, numberAndEnd.length() - UNFINISHED.length()), 10);
+            return ProcessHandle.of(pid).isEmpty();
+        } catch (NumberFormatException other) {
+            return false;
         }
     }
 
