@@ -59,7 +59,7 @@ class LauncherIT {
     @Test
     void term_momentTheFirstRequestIsAnswered_exitsWithZero(@TempDir Path directory) throws Exception {
         Path socket = directory.resolve("weir.sock");
-        for (int start = 0; start < 5; start++) {
+        for (int start = 0; start < 3; start++) {
             Files.deleteIfExists(socket);
             try (LaunchedWeir weir = LaunchedWeir.with("unix:" + socket, "127.0.0.1:1")) {
                 await().pollDelay(Duration.ZERO)
@@ -125,7 +125,8 @@ class LauncherIT {
         try (ScriptedServer server = ScriptedServer.answering(OK)) {
             Path config = Files.writeString(
                     directory.resolve("weir.yaml"),
-                    "pid-file: \"" + pidFile + "\"\nlisteners: [{ bind: \"127.0.0.1:0\" }]\n"
+                    "pid-file: \"" + pidFile
+                            + "\"\nupgrade: { warm-up: 100ms }\nlisteners: [{ bind: \"127.0.0.1:0\" }]\n"
                             + "pools: { web: { servers: [\"" + server.address() + "\"] } }\n");
             try (LaunchedWeir weir = LaunchedWeir.by(link, "run", config.toString())) {
                 int port = weir.awaitPort();

@@ -7,14 +7,11 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file that is written by others, in one step or in several: what it holds counts once two looks have seen the same.
- * It is read only when it has changed, which its time, its length, its inode or the target of a link tell. For one thread;
- * blocks.
+ * It is read only when its {@link FileStamp} has changed. For one thread; blocks.
  */
 public final class SteadyFile {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
@@ -22,7 +19,7 @@ public final class SteadyFile {
     private final Path file;
     private final int longest;
     private @Nullable Seen last;
-    private @Nullable Stamp steady;
+    private @Nullable FileStamp steady;
 
     /** What a look found. */
     public sealed interface Sight {
@@ -39,9 +36,7 @@ public final class SteadyFile {
         record Unreadable(String why) implements Sight {}
     }
 
-    private record Stamp(Object identity, FileTime modified, long size) {}
-
-    private record Seen(@Nullable Stamp stamp, ByteBuffer content, String fault) {
+    private record Seen(@Nullable FileStamp stamp, ByteBuffer content, String fault) {
         boolean same(Seen other) {
             return fault.equals(other.fault) && content.equals(other.content);
         }
@@ -55,7 +50,7 @@ public final class SteadyFile {
 
     /** What there is to see now. */
     public Sight look() {
-        Stamp stamp = stamp();
+        FileStamp stamp = FileStamp.of(file);
         if (stamp != null && stamp.equals(steady)) {
             return new Sight.Same();
         }
@@ -73,20 +68,8 @@ public final class SteadyFile {
         return new Sight.Steady(seen.content());
     }
 
-    private @Nullable Stamp stamp() {
-        try {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            // The inode is that of the file behind all links; where there are none, the target's name has to do.
-            Object inode = attributes.fileKey();
-            return new Stamp(
-                    inode == null ? file.toRealPath() : inode, attributes.lastModifiedTime(), attributes.size());
-        } catch (IOException absent) {
-            return null;
-        }
-    }
-
     /** The stamp is taken before the content: what is written in between is seen by the next look. */
-    private Seen read(@Nullable Stamp stamp) {
+    private Seen read(@Nullable FileStamp stamp) {
         String fault;
         try {
             if (Files.isDirectory(file)) {

@@ -129,7 +129,8 @@ public record WeirConfig(
                     min = "0s",
                     max = "1h",
                     kind = Scalar.DURATION)
-            Duration spread) {}
+            Duration spread)
+            implements DrainConfig {}
 
     /** How a new process takes over. */
     public record UpgradeConfig(
@@ -184,7 +185,8 @@ public record WeirConfig(
                     min = "0s",
                     max = "1m",
                     kind = Scalar.DURATION)
-            Duration warmUp) {}
+            Duration warmUp)
+            implements DrainConfig {}
 
     /**
      * The admin port.

@@ -20,19 +20,25 @@ public final class FileWatch implements AutoCloseable {
     private final Path path;
     private final SteadyFile file;
     private final Reloader reloader;
+    private final Duration every;
     private final Thread thread = Thread.ofVirtual().name("weir-config").unstarted(this::keepLooking);
     private String unreadable = "";
 
-    private FileWatch(Path path, Reloader reloader) {
+    private FileWatch(Path path, Reloader reloader, Duration every) {
         this.path = path;
         this.file = new SteadyFile(path, ConfigReader.LONGEST_FILE);
         this.reloader = reloader;
+        this.every = every;
     }
 
     /** Begins to watch the file that this follows, if there is one. */
     public static FileWatch start(Reloader reloader) {
+        return start(reloader, EVERY);
+    }
+
+    static FileWatch start(Reloader reloader, Duration every) {
         Path path = reloader.file();
-        FileWatch watch = new FileWatch(path == null ? Path.of("") : path, reloader);
+        FileWatch watch = new FileWatch(path == null ? Path.of("") : path, reloader, every);
         if (path != null) {
             watch.thread.start();
         }
@@ -43,7 +49,7 @@ public final class FileWatch implements AutoCloseable {
         try {
             while (true) {
                 look();
-                Thread.sleep(EVERY);
+                Thread.sleep(every);
             }
         } catch (InterruptedException closed) {
             Thread.currentThread().interrupt();

@@ -132,7 +132,8 @@ public final class Discovery implements AutoCloseable {
         DiscoverConfig config = key.config();
         SourceState state = new SourceState(key.pool(), config.label(), InstantSource.system());
         if (config.http() != null) {
-            return new HttpSource(config.http(), () -> pool(key.pool()), state, this::client);
+            HttpQuestion question = new HttpQuestion(config.http(), () -> pool(key.pool()), this::client);
+            return new AskedSource("http", question, state, HttpQuestion.PACE);
         }
         if (config.etcd() != null) {
             return new EtcdSource(config.etcd(), () -> pool(key.pool()), state);
@@ -143,9 +144,10 @@ public final class Discovery implements AutoCloseable {
         if (names == null) {
             names = new Names(resolver);
         }
-        return config.srv().isEmpty()
-                ? DnsSource.addresses(names, config.dns(), state)
-                : DnsSource.services(names, config.srv(), state);
+        DnsQuestion question = config.srv().isEmpty()
+                ? DnsQuestion.addresses(names, config.dns())
+                : DnsQuestion.services(names, config.srv());
+        return new AskedSource("dns", question, state, DnsQuestion.pace(resolver));
     }
 
     /** The pool as it is configured now; the last moments of a source of a pool that is gone need one too. */

@@ -2,6 +2,7 @@ package dev.weir.downstream;
 
 import dev.weir.http.BodyFraming;
 import dev.weir.http.ByteSink;
+import dev.weir.http.Chunks;
 import dev.weir.http.Headers;
 import dev.weir.http.Method;
 import dev.weir.http.RequestHead;
@@ -107,17 +108,16 @@ final class Http1ClientStream implements ClientStream {
     }
 
     private void chunk(ByteBuf in, int length) {
-        sink.clear();
-        sink.putHex(length).put(ResponseLines.CRLF);
+        Chunks.begin(length, sink);
         writeSink();
         pass(in, length);
-        write(ResponseLines.CRLF, ResponseLines.CRLF.length);
+        write(Chunks.END, Chunks.END.length);
     }
 
     @Override
     public void sendEnd(Headers trailers) {
         if (framing == BodyFraming.CHUNKED) {
-            ResponseLines.writeLastChunk(trailers, sink);
+            Chunks.last(trailers, sink);
             writeSink();
         }
         flush();

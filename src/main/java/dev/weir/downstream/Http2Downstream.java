@@ -22,7 +22,6 @@ import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
-import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -57,7 +56,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     private boolean closed;
 
     private Http2Downstream(Accepted connection, ClientInfo client, Codec codec) {
-        super(codec.decoder(), codec.encoder(), announced(connection.settings(), codec), true, true);
+        super(codec.decoder(), codec.encoder(), connection.settings().announced(codec.listBytes()), true, true);
         this.connection = connection;
         this.settings = connection.settings();
         this.client = client;
@@ -79,16 +78,6 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         FrameSink sink = new FrameSink(worker.loop(), worker.meters().bytesSent::add);
         Codec codec = Codec.ofServer(settings.headLimits(), settings.http2().headerTable(), sink);
         return new Http2Downstream(connection, client, codec);
-    }
-
-    private static Http2Settings announced(ListenerSettings listener, Codec codec) {
-        Http2Settings settings = new Http2Settings()
-                .maxConcurrentStreams(listener.http2().maxConcurrentStreams())
-                .initialWindowSize(listener.http2().streamWindow())
-                .maxHeaderListSize(codec.listBytes())
-                .connectProtocolEnabled(true);
-        settings.headerTableSize(listener.http2().headerTable());
-        return settings;
     }
 
     Worker worker() {

@@ -10,6 +10,7 @@ import dev.weir.proxy.ClientInfo;
 import dev.weir.proxy.ListenerInfo;
 import dev.weir.tls.ServerTls;
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -102,6 +103,21 @@ record ListenerSettings(
     /** What a client speaks over TLS that says nothing about it. */
     HttpVersion withoutAlpn() {
         return speaks(HttpVersion.HTTP_1_1) ? HttpVersion.HTTP_1_1 : HttpVersion.H2;
+    }
+
+    /**
+     * What an HTTP/2 client is told.
+     *
+     * @param listBytes of a header block as it is kept
+     */
+    Http2Settings announced(int listBytes) {
+        Http2Settings settings = new Http2Settings()
+                .maxConcurrentStreams(http2.maxConcurrentStreams())
+                .initialWindowSize(http2.streamWindow())
+                .maxHeaderListSize(listBytes)
+                .connectProtocolEnabled(true);
+        settings.headerTableSize(http2.headerTable());
+        return settings;
     }
 
     /** The client at the other end of a connection. */

@@ -4,22 +4,19 @@ import dev.weir.http.BodyFraming;
 import dev.weir.http.ByteSink;
 import dev.weir.http.Field;
 import dev.weir.http.HeaderRules;
-import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import dev.weir.proxy.DateLine;
 import java.nio.charset.StandardCharsets;
 
 /** The bytes of a response as an HTTP/1 client wants them: status line, fields, framing. */
 final class ResponseLines {
-    static final byte[] CRLF = ascii("\r\n");
-
+    private static final byte[] CRLF = ascii("\r\n");
     private static final byte[] VERSION = ascii("HTTP/1.1 ");
     private static final byte[] CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
     private static final byte[] CLOSE = ascii("Connection: close\r\n");
     private static final byte[] KEEP_ALIVE = ascii("Connection: keep-alive\r\n");
     private static final byte[] UPGRADE = ascii("Connection: Upgrade\r\n");
     private static final byte[] VIA = ascii("Via: 1.1 weir\r\n");
-    private static final byte[] LAST_CHUNK = ascii("0\r\n");
     private static final long DROPPED = HeaderRules.HOP_BY_HOP & ~Field.TRAILER.mask;
 
     /** How the connection goes on, as the client is told. */
@@ -86,15 +83,6 @@ final class ResponseLines {
         to.put(VERSION).putDecimal(head.status()).put((byte) ' ');
         to.put(head.bytes(), head.reasonStart(), head.reasonEnd() - head.reasonStart())
                 .put(CRLF);
-    }
-
-    static void writeLastChunk(Headers trailers, ByteSink to) {
-        to.clear();
-        to.put(LAST_CHUNK);
-        if (trailers.size() > 0) {
-            HeaderRules.copyTrailers(trailers, to);
-        }
-        to.put(CRLF);
     }
 
     private static byte[] ascii(String text) {

@@ -13,8 +13,10 @@ final class StreamTime implements Runnable {
     private final Http2Downstream connection;
     private final Http2ClientStream stream;
     private final Deadline deadline = new Deadline(this);
-    private long sent;
-    private long sentBefore;
+    /** They wrap around: only the difference counts. */
+    private int sent;
+
+    private int sentBefore;
 
     StreamTime(Http2Downstream connection, Http2ClientStream stream) {
         this.connection = connection;

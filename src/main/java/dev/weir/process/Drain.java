@@ -1,6 +1,6 @@
 package dev.weir.process;
 
-import dev.weir.config.WeirConfig;
+import dev.weir.config.DrainConfig;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -19,11 +19,7 @@ public final class Drain {
      * @param spread over how long connections that are kept open begin to end
      */
     public record Profile(Duration deadline, Duration tunnels, Duration idle, Duration spread) {
-        public static Profile of(WeirConfig.ShutdownConfig config) {
-            return new Profile(config.deadline(), config.tunnels(), config.idle(), config.spread());
-        }
-
-        public static Profile of(WeirConfig.UpgradeConfig config) {
+        public static Profile of(DrainConfig config) {
             return new Profile(config.deadline(), config.tunnels(), config.idle(), config.spread());
         }
     }

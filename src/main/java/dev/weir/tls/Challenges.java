@@ -26,7 +26,7 @@ public final class Challenges {
     public static final String PROTOCOL = "acme-tls/1";
 
     private static final Logger LOG = LoggerFactory.getLogger(Challenges.class);
-    private static final State NONE = new State(Map.of(), Map.of(), new FileStamps(List.of()));
+    private static final State NONE = new State(Map.of(), Map.of(), FileStamps.NONE);
 
     private final List<AcmeStorage> storages;
     private final SslProvider provider;

@@ -1,31 +1,23 @@
 package dev.weir.tls;
 
-import java.io.IOException;
-import java.nio.file.Files;
+import dev.weir.config.FileStamp;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
-/** What some files look like without reading them: each one behind all links, its inode, time and size. */
-record FileStamps(List<Stamp> stamps) {
-    /** A file that is not there has nulls. */
-    private record Stamp(@Nullable Path real, @Nullable Object inode, long modified, long size) {}
+/** What some files look like without reading them; one that is not there has no stamp. */
+record FileStamps(Map<Path, FileStamp> stamps) {
+    static final FileStamps NONE = new FileStamps(Map.of());
 
     static FileStamps of(List<Path> files) {
-        return new FileStamps(files.stream().map(FileStamps::of).toList());
-    }
-
-    private static Stamp of(Path file) {
-        try {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            return new Stamp(
-                    file.toRealPath(),
-                    attributes.fileKey(),
-                    attributes.lastModifiedTime().toMillis(),
-                    attributes.size());
-        } catch (IOException absent) {
-            return new Stamp(null, null, 0, 0);
+        Map<Path, FileStamp> stamps = new HashMap<>();
+        for (Path file : files) {
+            FileStamp stamp = FileStamp.of(file);
+            if (stamp != null) {
+                stamps.put(file, stamp);
+            }
         }
+        return new FileStamps(Map.copyOf(stamps));
     }
 }

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -179,7 +180,12 @@ public final class ServerTls implements Renewable {
                     case REQUIRED -> ClientAuth.REQUIRE;
                 });
         if (!clients.ca().isEmpty()) {
-            builder.trustManager(PemFiles.certificates(Path.of(clients.ca())));
+            List<X509Certificate> authorities = PemFiles.certificates(Path.of(clients.ca()));
+            if (Providers.isNative(provider)) {
+                builder.trustManager(ClientVerifier.of(authorities));
+            } else {
+                builder.trustManager(authorities);
+            }
         }
         builder.enableOcsp(Providers.isNative(provider) && staples());
         SslContext context = builder.build();

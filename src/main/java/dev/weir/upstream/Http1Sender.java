@@ -2,6 +2,7 @@ package dev.weir.upstream;
 
 import dev.weir.http.BodyFraming;
 import dev.weir.http.ByteSink;
+import dev.weir.http.Chunks;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.loop.Outgoing;
@@ -41,17 +42,16 @@ final class Http1Sender {
             return;
         }
         ByteSink sink = pool.upstreams().sink();
-        sink.clear();
-        write(sink.putHex(length).put(RequestLines.CRLF));
+        Chunks.begin(length, sink);
+        write(sink);
         raw(in, length);
-        write(RequestLines.CRLF, RequestLines.CRLF.length);
+        write(Chunks.END, Chunks.END.length);
     }
 
     void end(Headers trailers) {
         if (framing == BodyFraming.CHUNKED) {
             ByteSink sink = pool.upstreams().sink();
-            sink.clear();
-            RequestLines.writeLastChunk(trailers, sink);
+            Chunks.last(trailers, sink);
             write(sink);
         }
     }

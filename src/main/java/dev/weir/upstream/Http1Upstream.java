@@ -17,7 +17,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.RecvByteBufAllocator;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,12 +25,6 @@ import org.jspecify.annotations.Nullable;
  * nothing came behind them. Confined to its loop.
  */
 final class Http1Upstream extends ChannelInboundHandlerAdapter implements UpstreamStream {
-    /** More interim responses than this to one request are taken as an attack. */
-    private static final int MOST_INTERIM_RESPONSES = 32;
-
-    /** A longer answer that nobody wants is cut: a new connection costs less. */
-    private static final int MOST_DISCARDED = 16 << 10;
-
     private enum State {
         /** Nothing is under way: any byte that comes now is unsolicited. */
         IDLE,
@@ -54,12 +47,12 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     private final Channel channel;
     private final Http1Sender sender;
     private final ServerEnd end;
+    private final AnswerHead answer;
     private final BodyReader body = new BodyReader();
     private final Deadline deadline = new Deadline(this::expired);
 
     private State state = State.AWAITING_HEAD;
     private @Nullable UpstreamListener listener;
-    private @Nullable ResponseHead head;
     private boolean reused;
     private long connectNanos;
     private long idleSince;
@@ -68,9 +61,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     // The request under way.
     private boolean requestSent;
-    private boolean answersHead;
     private boolean upgradeAsked;
-    private int interimResponses;
 
     /** Takes over a channel on which nothing was said yet, for the listener's request. */
     Http1Upstream(
@@ -84,6 +75,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         this.channel = channel;
         this.sender = new Http1Sender(pool, channel);
         this.end = new ServerEnd(pool, sender);
+        this.answer = new AnswerHead(pool);
         this.connectNanos = connectNanos;
         this.listener = listener;
     }
@@ -132,14 +124,12 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     @Override
     public void sendHead(RequestHead request, long dropMask, ByteSink added) {
-        answersHead = request.method() == Method.HEAD;
         upgradeAsked = request.upgrade();
         requestSent = false;
-        interimResponses = 0;
         if (channel.config().getRecvByteBufAllocator() instanceof ReadBuffers.Adjustable adjustable) {
             adjustable.first();
         }
-        head = pool.upstreams().takeHead();
+        answer.await(request.method() == Method.HEAD);
         sender.head(request, dropMask, added);
     }
 
@@ -211,14 +201,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     @Override
     public void discard() {
-        ResponseHead response = head;
-        boolean soonOver = response != null
-                && switch (response.framing(answersHead)) {
-                    case NONE -> true;
-                    case LENGTH -> response.contentLength() <= MOST_DISCARDED;
-                    case CHUNKED, UNTIL_CLOSE -> false;
-                };
-        if (soonOver && requestSent) {
+        if (answer.soonOver() && requestSent) {
             listener = Discarding.INSTANCE;
         } else {
             cancel();
@@ -250,8 +233,8 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         while (in.isReadable()) {
             switch (state) {
                 case AWAITING_HEAD -> {
-                    ResponseHead response = Objects.requireNonNull(head, "a response before the request");
-                    if (!response.read(in, pool.settings().headLimits())) {
+                    ResponseHead response = answer.read(in);
+                    if (response == null) {
                         return;
                     }
                     head(response, in);
@@ -281,7 +264,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         }
         UpstreamListener hears = hearing();
         if (status < 200) {
-            if (++interimResponses > MOST_INTERIM_RESPONSES) {
+            if (answer.tooManyInterims()) {
                 fail(Cause.RESPONSE_MALFORMED, Delivery.POSSIBLE, "too many interim responses");
                 return;
             }
@@ -293,7 +276,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         if (announced >= 0) {
             pool.lifetime().announced(announced);
         }
-        BodyFraming framing = response.framing(answersHead);
+        BodyFraming framing = answer.framing(response);
         body.start(framing, response.contentLength(), pool.settings().headLimits());
         state = State.AWAITING_BODY;
         hears.onHead(response, framing);
@@ -314,10 +297,10 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         }
         UpstreamListener hears = hearing();
         Http1Tunnel tunnel = new Http1Tunnel(pool, channel, sender, this, response);
+        answer.take();
         channel.pipeline().replace(this, null, tunnel);
         state = State.CLOSED;
         listener = null;
-        head = null;
         pool.loop().timers().remove(deadline);
         tunnel.begin(hears);
         tunnel.received(in);
@@ -342,10 +325,9 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
 
     private void finish(ByteBuf in) {
         UpstreamListener hears = hearing();
-        ResponseHead response = head;
+        ResponseHead response = answer.take();
         boolean reusable = requestSent && !in.isReadable() && response != null && response.keepAlive();
         listener = null;
-        head = null;
         if (!(reusable && release())) {
             close();
         }
@@ -415,7 +397,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
     }
 
     private void endedBeforeHead() {
-        boolean begun = head != null && head.started();
+        boolean begun = answer.begun();
         Delivery delivery = reused && !begun ? sender.delivery() : Delivery.POSSIBLE;
         if (reused && !begun) {
             pool.lifetime().closedAfter(idleBefore, pool.loop().now());
@@ -501,10 +483,7 @@ final class Http1Upstream extends ChannelInboundHandlerAdapter implements Upstre
         pool.closed();
         state = State.CLOSED;
         pool.loop().timers().remove(deadline);
-        if (head != null) {
-            pool.upstreams().giveBack(head);
-            head = null;
-        }
+        answer.close();
         sender.discard();
         channel.close();
     }

@@ -75,7 +75,7 @@ final class Http2Connection extends Http2ConnectionHandler {
 
     private Http2Connection(
             UpstreamPool pool, @Nullable ClientEndpoints client, Channel channel, Greeting greeting, Codec codec) {
-        super(codec.decoder(), codec.encoder(), announced(pool.settings(), codec), false, true);
+        super(codec.decoder(), codec.encoder(), pool.settings().announced(codec.listBytes()), false, true);
         this.pool = pool;
         this.settings = pool.settings();
         this.client = client;
@@ -111,13 +111,6 @@ final class Http2Connection extends Http2ConnectionHandler {
         // The end of the server's sending side is the end of everything: there are no half-closed connections here.
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
         channel.pipeline().addLast(connection);
-    }
-
-    private static Http2Settings announced(UpstreamSettings pool, Codec codec) {
-        return new Http2Settings()
-                .pushEnabled(false)
-                .initialWindowSize(pool.http2Limits().streamWindow())
-                .maxHeaderListSize(codec.listBytes());
     }
 
     @Override

@@ -23,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  * so a slow client holds back the server's stream and nothing else. Confined to its loop.
  */
 final class Http2Upstream implements UpstreamStream {
-    /** More interim responses than this to one request are taken as an attack. */
-    private static final int MOST_INTERIM_RESPONSES = 32;
-
     private static final AsciiString HTTP = AsciiString.cached("http");
     private static final AsciiString HTTPS = AsciiString.cached("https");
 
@@ -243,7 +240,7 @@ final class Http2Upstream implements UpstreamStream {
     }
 
     private void interim(ResponseHead response, boolean last) {
-        if (last || ++interimResponses > MOST_INTERIM_RESPONSES) {
+        if (last || ++interimResponses > AnswerHead.MOST_INTERIM_RESPONSES) {
             malformed(last ? "an interim response ends the stream" : "too many interim responses");
             return;
         }

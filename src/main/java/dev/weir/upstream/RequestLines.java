@@ -5,7 +5,6 @@ import dev.weir.http.BodyFraming;
 import dev.weir.http.ByteSink;
 import dev.weir.http.Field;
 import dev.weir.http.HeaderRules;
-import dev.weir.http.Headers;
 import dev.weir.http.Method;
 import dev.weir.http.RequestHead;
 import dev.weir.http.TargetForm;
@@ -14,15 +13,13 @@ import java.nio.charset.StandardCharsets;
 
 /** The bytes of a request as HTTP/1.1 wants them: start line, fields, framing. */
 final class RequestLines {
-    static final byte[] CRLF = ascii("\r\n");
-
+    private static final byte[] CRLF = ascii("\r\n");
     private static final byte[] VERSION = ascii(" HTTP/1.1\r\n");
     private static final byte[] HOST = ascii("Host: ");
     private static final byte[] CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
     private static final byte[] UPGRADE = ascii("Connection: Upgrade\r\n");
     private static final byte[] TE_TRAILERS = ascii("Connection: TE\r\nTE: trailers\r\n");
     private static final byte[] TRAILERS = ascii("trailers");
-    private static final byte[] LAST_CHUNK = ascii("0\r\n");
 
     private RequestLines() {}
 
@@ -72,14 +69,6 @@ final class RequestLines {
             to.put(request.bytes(), request.hostStart(), request.hostEnd() - request.hostStart());
         } else {
             to.putAscii(server.address() instanceof Address.Inet inet ? inet.toString() : "localhost");
-        }
-        to.put(CRLF);
-    }
-
-    static void writeLastChunk(Headers trailers, ByteSink to) {
-        to.put(LAST_CHUNK);
-        if (trailers.size() > 0) {
-            HeaderRules.copyTrailers(trailers, to);
         }
         to.put(CRLF);
     }

@@ -6,6 +6,7 @@ import dev.weir.config.PoolHttp2;
 import dev.weir.config.ProxyProtocolVersion;
 import dev.weir.http.HeadLimits;
 import dev.weir.tls.ClientTls;
+import io.netty.handler.codec.http2.Http2Settings;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,18 @@ public record UpstreamSettings(
                 http2Limits,
                 proxyProtocol,
                 tls);
+    }
+
+    /**
+     * What an HTTP/2 server is told.
+     *
+     * @param listBytes of a header block as it is kept
+     */
+    Http2Settings announced(int listBytes) {
+        return new Http2Settings()
+                .pushEnabled(false)
+                .initialWindowSize(http2Limits.streamWindow())
+                .maxHeaderListSize(listBytes);
     }
 
     int maxConcurrentStreams() {

@@ -20,6 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The configuration file is changed in the ways in which files are changed. */
 class FileWatchIT {
+    /** For files that change in one step. */
+    private static final Duration SOON = Duration.ofMillis(50);
+    /** A slow writer must not stand still for so long. */
+    private static final Duration USUAL = Duration.ofMillis(500);
+
     @TempDir
     Path folder;
 
@@ -28,11 +33,11 @@ class FileWatchIT {
     @SuppressWarnings("NullAway.Init")
     private Reloader reloader;
 
-    private FileWatch watching(Path file) throws IOException {
+    private FileWatch watching(Path file, Duration every) throws IOException {
         Control control = Control.of(Configs.two());
         control.attach(applied::add, control.state().config());
         reloader = Reloader.of(control, file);
-        return FileWatch.start(reloader);
+        return FileWatch.start(reloader, every);
     }
 
     private static String weight(int weight) {
@@ -57,7 +62,7 @@ class FileWatchIT {
     @Test
     void file_replacedByAnother_isFollowed() throws IOException {
         Path file = Files.writeString(folder.resolve("weir.yaml"), Configs.TEXT);
-        try (FileWatch _ = watching(file)) {
+        try (FileWatch _ = watching(file, SOON)) {
             for (int weight = 5; weight < 7; weight++) {
                 Path next = Files.writeString(folder.resolve("next"), weight(weight));
                 Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
@@ -70,7 +75,7 @@ class FileWatchIT {
     @Test
     void file_writtenBitByBit_isTakenWhole() throws IOException, InterruptedException {
         Path file = Files.writeString(folder.resolve("weir.yaml"), Configs.TEXT);
-        try (FileWatch _ = watching(file)) {
+        try (FileWatch _ = watching(file, USUAL)) {
             String text = weight(7);
             Files.writeString(file, "");
             for (int from = 0; from < text.length(); from += 40) {
@@ -92,7 +97,7 @@ class FileWatchIT {
         Files.writeString(second.resolve("weir.yaml"), weight(8));
         Path data = Files.createSymbolicLink(folder.resolve("data"), first);
         Path file = Files.createSymbolicLink(folder.resolve("weir.yaml"), data.resolve("weir.yaml"));
-        try (FileWatch _ = watching(file)) {
+        try (FileWatch _ = watching(file, SOON)) {
             Path next = Files.createSymbolicLink(folder.resolve("next"), second);
             Files.move(next, data, StandardCopyOption.ATOMIC_MOVE);
             awaitWeight(8);
@@ -102,7 +107,7 @@ class FileWatchIT {
     @Test
     void file_faultyThenGoneThenBack_keepsWhatHeld() throws IOException {
         Path file = Files.writeString(folder.resolve("weir.yaml"), Configs.TEXT);
-        try (FileWatch _ = watching(file)) {
+        try (FileWatch _ = watching(file, SOON)) {
             Files.writeString(file, Configs.TEXT.replace("weight: 2", "weight: many"));
             await().until(() -> reloader.last() != null);
             assertThat(Objects.requireNonNull(reloader.last()).outcome()).isEqualTo(Outcome.REFUSED);

@@ -152,7 +152,7 @@ class DnsSourceIT {
 
     @Test
     void weights_beyondTheRange_keepTheirProportion() {
-        List<ServerConfig> servers = DnsSource.servers(List.of(
+        List<ServerConfig> servers = DnsQuestion.servers(List.of(
                 new Names.Service(0, 60000, "a", 80),
                 new Names.Service(0, 30000, "b", 80),
                 new Names.Service(0, 1, "c", 80)));

@@ -160,19 +160,7 @@ class DrainIT {
                 });
                 RunningWeir weir = weir(server, "deadline: 100ms, tunnels: 500ms, idle: 0s", ", http: [h2]");
                 RawHttp2 client = RawHttp2.client(weir.connect())) {
-            client.headers(
-                    1,
-                    false,
-                    ":method",
-                    "CONNECT",
-                    ":protocol",
-                    "websocket",
-                    ":scheme",
-                    "http",
-                    ":path",
-                    "/chat",
-                    ":authority",
-                    "a.test");
+            client.webSocket(1, "http", "/chat", "a.test");
             assertThat(client.await(RawHttp2.HEADERS, 1).field(":status")).isEqualTo("200");
             weir.weir().stop();
             assertThat(client.await(RawHttp2.DATA, 1).text()).isEqualTo("bye");

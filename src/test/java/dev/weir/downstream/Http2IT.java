@@ -392,21 +392,7 @@ class Http2IT {
                 RunningWeir weir = weir("", server);
                 RawHttp2 client = client(weir)) {
             assertThat(client.await(RawHttp2.SETTINGS).setting(8)).isEqualTo(1);
-            client.headers(
-                            1,
-                            false,
-                            ":method",
-                            "CONNECT",
-                            ":protocol",
-                            "websocket",
-                            ":scheme",
-                            "http",
-                            ":path",
-                            "/chat",
-                            ":authority",
-                            "a",
-                            "sec-websocket-protocol",
-                            "chat")
+            client.webSocket(1, "http", "/chat", "a", "sec-websocket-protocol", "chat")
                     .data(1, false, "early ");
 
             assertThat(client.await(HEADERS, 1).fields()).contains(":status: 200", "sec-websocket-protocol: chat");
@@ -428,19 +414,7 @@ class Http2IT {
         try (ScriptedServer server = ScriptedServer.answering("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
                 RunningWeir weir = weir("", server);
                 RawHttp2 client = client(weir)) {
-            client.headers(
-                    1,
-                    false,
-                    ":method",
-                    "CONNECT",
-                    ":protocol",
-                    "websocket",
-                    ":scheme",
-                    "http",
-                    ":path",
-                    "/",
-                    ":authority",
-                    "a");
+            client.webSocket(1, "http", "/", "a");
 
             assertThat(client.message(1).status()).isEqualTo(403);
             assertThat(client.await(RST_STREAM, 1).intAt(0)).isEqualTo(NO_ERROR);

@@ -88,10 +88,10 @@ class GrpcCheckIT {
         health.setStatus("ailing", ServingStatus.NOT_SERVING);
         health.setStatus("odd", ServingStatus.UNKNOWN);
         Server server = start(loopback(), health);
-        try (Checks whole = Checks.of("http: [h2]\nhealth: { type: grpc }");
-                Checks ailing = Checks.of("http: [h2]\nhealth: { type: grpc, service: ailing }");
-                Checks odd = Checks.of("http: [h2]\nhealth: { type: grpc, service: odd }");
-                Checks missing = Checks.of("http: [h2]\nhealth: { type: grpc, service: missing }")) {
+        try (Checks whole = Checks.of("http: [h2]\nhealth: { type: grpc, timeout: 10s }");
+                Checks ailing = Checks.of("http: [h2]\nhealth: { type: grpc, service: ailing, timeout: 10s }");
+                Checks odd = Checks.of("http: [h2]\nhealth: { type: grpc, service: odd, timeout: 10s }");
+                Checks missing = Checks.of("http: [h2]\nhealth: { type: grpc, service: missing, timeout: 10s }")) {
             CheckResult up = whole.of(Checks.local(server.getPort()));
             assertThat(up.up()).as(up.toString()).isTrue();
             assertThat(up.evidence()).matches("SERVING in (0\\.)?\\d+ ms");
@@ -117,10 +117,10 @@ class GrpcCheckIT {
                                 issued.chain().toFile(), issued.key().toFile()),
                 health);
         Server bare = loopback().directExecutor().build().start();
-        String keys = "\ntls: { ca: '" + authority.file() + "' }\nhealth: { type: grpc }";
+        String keys = "\ntls: { ca: '" + authority.file() + "' }\nhealth: { type: grpc, timeout: 10s }";
         try (Checks h2 = Checks.of("http: [h2]" + keys);
                 Checks both = Checks.of("http: [http/1.1, h2]" + keys);
-                Checks plain = Checks.of("http: [h2]\nhealth: { type: grpc }")) {
+                Checks plain = Checks.of("http: [h2]\nhealth: { type: grpc, timeout: 10s }")) {
             assertThat(h2.of(Checks.local(server.getPort())).evidence()).startsWith("SERVING in ");
             assertThat(both.of(Checks.local(server.getPort())).evidence()).startsWith("SERVING in ");
             assertDown(
@@ -138,8 +138,8 @@ class GrpcCheckIT {
         TestAuthority authority = TestAuthority.in(folder);
         try (ScriptedServer server = ScriptedServer.tls(
                         authority.server("127.0.0.1").context(), connection -> connection.read(), "http/1.1");
-                Checks checks = Checks.of(
-                        "http: [h2, http/1.1]\ntls: { ca: '" + authority.file() + "' }\nhealth: { type: grpc }")) {
+                Checks checks = Checks.of("http: [h2, http/1.1]\ntls: { ca: '" + authority.file()
+                        + "' }\nhealth: { type: grpc, timeout: 10s }")) {
             assertDown(
                     checks.of(server),
                     Cause.TLS_PROTOCOL_ERROR,
@@ -152,8 +152,7 @@ class GrpcCheckIT {
         List<String> seen = new ArrayList<>();
         CompletableFuture<String> content = new CompletableFuture<>();
         CompletableFuture<Boolean> ended = new CompletableFuture<>();
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     RawHttp2.Message call = http.message(FIRST);
                     seen.addAll(call.head());
                     content.complete(call.content());
@@ -268,7 +267,7 @@ class GrpcCheckIT {
     void serverOfHttp1_isDown() throws Exception {
         try (ScriptedServer server =
                         ScriptedServer.of(connection -> connection.send("HTTP/1.1 400 Bad Request\r\n\r\n"));
-                Checks checks = Checks.of("http: [h2]\nhealth: { type: grpc }")) {
+                Checks checks = Checks.of("http: [h2]\nhealth: { type: grpc, timeout: 10s }")) {
             CheckResult result = checks.of(server);
             assertThat(result.up()).isFalse();
             assertThat(result.cause()).as(result.toString()).isEqualTo(Cause.SERVER_CLOSED);

@@ -20,41 +20,24 @@ import org.junit.jupiter.api.io.TempDir;
 /** A new process does not get as far as taking over: the old one goes on, and says why. */
 @EnabledOnOs(OS.LINUX)
 class FailedUpgradeIT {
-    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
     @TempDir
     private Path directory;
 
-    private Path pidFile;
-    private ScriptedServer server;
+    private UpgradeSite site;
 
     @BeforeEach
     void begin() throws IOException {
-        pidFile = directory.resolve("weir.pid");
-        server = ScriptedServer.answering(OK);
+        site = new UpgradeSite(directory);
     }
 
-    /** Whoever serves by now ends with the test. */
     @AfterEach
     void end() throws IOException {
-        server.close();
-        if (Files.exists(pidFile)) {
-            ProcessHandle.of(pid()).ifPresent(ProcessHandle::destroyForcibly);
-        }
-    }
-
-    private long pid() throws IOException {
-        return Long.parseLong(Files.readString(pidFile).strip());
+        site.close();
     }
 
     private Path config() throws IOException {
-        return Files.writeString(directory.resolve("weir.yaml"), """
-            event-loops: 1
-            pid-file: "%s"
-            admin: { bind: "127.0.0.1:0" }
-            listeners: [{ bind: "127.0.0.1:0" }]
-            pools: { web: { servers: ["%s"] } }
-            """.formatted(pidFile, server.address()));
+        return site.config(
+                "", "", "pools: { web: { servers: [\"" + site.server().address() + "\"] } }");
     }
 
     @Test
@@ -71,7 +54,7 @@ class FailedUpgradeIT {
                 assertThat(command.awaitExit()).isEqualTo(1);
             }
             assertThat(running.answer()).isEqualTo("ok");
-            assertThat(pid()).isEqualTo(running.weir().pid());
+            assertThat(site.pid()).isEqualTo(running.weir().pid());
             // What the new process says is passed on.
             running.weir().awaitLine(config + ":1:");
             Path repaired = config();
@@ -83,7 +66,7 @@ class FailedUpgradeIT {
     @Test
     void upgrade_newProcessKilledBeforeItIsReady_goesOn() throws Exception {
         try (ScriptedServer silent = ScriptedServer.of(RawClient::readToEnd);
-                RunningProcess running = RunningProcess.of(slow(silent, ""))) {
+                RunningProcess running = RunningProcess.of(slow(silent, "", ""))) {
             CompletableFuture<RawClient.Message> upgrade = new CompletableFuture<>();
             Thread.ofVirtual().start(() -> {
                 try {
@@ -107,20 +90,20 @@ class FailedUpgradeIT {
     @Test
     void term_whileTheNewProcessStarts_endsBoth() throws Exception {
         try (ScriptedServer silent = ScriptedServer.of(RawClient::readToEnd);
-                RunningProcess running = RunningProcess.of(slow(silent, "shutdown: { idle: 0s }"))) {
+                RunningProcess running = RunningProcess.of(slow(silent, "", "shutdown: { idle: 0s }"))) {
             running.weir().signal("USR2");
             ProcessHandle child = running.awaitChild();
             running.weir().signal("TERM");
             assertThat(running.weir().awaitExit()).isZero();
             child.onExit().get(10, TimeUnit.SECONDS);
-            assertThat(pidFile).doesNotExist();
+            assertThat(site.pidFile()).doesNotExist();
         }
     }
 
     @Test
     void upgrade_takesTooLong_isGivenUp() throws Exception {
         try (ScriptedServer silent = ScriptedServer.of(RawClient::readToEnd);
-                RunningProcess running = RunningProcess.of(slow(silent, "upgrade: { start-timeout: 2s }"))) {
+                RunningProcess running = RunningProcess.of(slow(silent, ", start-timeout: 2s", ""))) {
             RawClient.Message answer = running.upgrade();
             assertThat(answer.status()).isEqualTo(409);
             assertThat(answer.content()).contains("was ended: it took too long");
@@ -131,16 +114,11 @@ class FailedUpgradeIT {
     }
 
     /** A new process waits for the first check of the silent server. */
-    private Path slow(ScriptedServer silent, String more) throws IOException {
-        return Files.writeString(
-                directory.resolve("weir.yaml"), """
-                    event-loops: 1
-                    pid-file: "%s"
-                    admin: { bind: "127.0.0.1:0" }
-                    listeners: [{ bind: "127.0.0.1:0" }]
-                    pools: { web: { servers: ["%s"] }, slow: { servers: ["%s"], health: { path: /, timeout: 1m, every: 1m } } }
-                    routes: [{ match: { path: /slow }, pool: slow }, { pool: web }]
-                    %s
-                    """.formatted(pidFile, server.address(), silent.address(), more));
+    private Path slow(ScriptedServer silent, String upgrade, String more) throws IOException {
+        return site.config(upgrade, "", """
+            pools: { web: { servers: ["%s"] }, slow: { servers: ["%s"], health: { path: /, timeout: 1m, every: 1m } } }
+            routes: [{ match: { path: /slow }, pool: slow }, { pool: web }]
+            %s
+            """.formatted(site.server().address(), silent.address(), more));
     }
 }

@@ -9,7 +9,6 @@ import dev.weir.testing.TestAuthority;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.SSLContext;
@@ -29,46 +28,20 @@ class UpgradeIT {
     @TempDir
     private Path directory;
 
-    private Path pidFile;
-    private ScriptedServer server;
+    private UpgradeSite site;
 
     @BeforeEach
     void begin() throws IOException {
-        pidFile = directory.resolve("weir.pid");
-        server = ScriptedServer.answering(OK);
+        site = new UpgradeSite(directory);
     }
 
-    /** Whoever serves by now ends with the test. */
     @AfterEach
     void end() throws IOException {
-        server.close();
-        if (Files.exists(pidFile)) {
-            ProcessHandle.of(pid()).ifPresent(ProcessHandle::destroyForcibly);
-        }
+        site.close();
     }
 
-    private long pid() throws IOException {
-        return Long.parseLong(Files.readString(pidFile).strip());
-    }
-
-    private Path config(String listener, String servers, String more) throws IOException {
-        return Files.writeString(directory.resolve("weir.yaml"), """
-            event-loops: 1
-            pid-file: "%s"
-            upgrade: { spread: 500ms }
-            admin: { bind: "127.0.0.1:0" }
-            listeners: [{ bind: "127.0.0.1:0" %s }]
-            pools: { web: { servers: [%s] } }
-            %s
-            """.formatted(pidFile, listener, servers, more));
-    }
-
-    private void awaitOther(long former) {
-        await().atMost(Duration.ofSeconds(30)).until(() -> pid() != former);
-    }
-
-    private static void awaitEnd(long pid) {
-        await().atMost(Duration.ofSeconds(30)).until(() -> ProcessHandle.of(pid).isEmpty());
+    private Path config(String listener, String server) throws IOException {
+        return site.config("", listener, "pools: { web: { servers: [\"" + server + "\"] } }");
     }
 
     @Test
@@ -98,7 +71,7 @@ class UpgradeIT {
                         }
                     }
                 });
-                RunningProcess running = RunningProcess.of(config("", '"' + mixed.address() + '"', ""));
+                RunningProcess running = RunningProcess.of(config("", mixed.address()));
                 RawClient socket = new RawClient(running.port());
                 RawClient download = new RawClient(running.port());
                 SteadyLoad load = new SteadyLoad(running.port(), 6)) {
@@ -107,15 +80,15 @@ class UpgradeIT {
             download.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
             assertThat(download.readHead()).startsWith("HTTP/1.1 200 ");
             long first = running.weir().pid();
-            assertThat(pid()).isEqualTo(first);
+            assertThat(site.pid()).isEqualTo(first);
             running.weir().signal("USR2");
-            awaitOther(first);
-            long second = pid();
+            site.awaitOther(first);
+            long second = site.pid();
             long answered = load.answers();
             await().until(() -> load.answers() > answered + 100);
             kill(second, "USR2");
-            awaitOther(second);
-            awaitEnd(second);
+            site.awaitOther(second);
+            UpgradeSite.awaitEnd(second);
             load.close();
             assertThat(load.failures()).isEmpty();
             assertThat(socket.send("y").readText(1)).isEqualTo("y");
@@ -136,38 +109,19 @@ class UpgradeIT {
     @Test
     void upgrade_byAdminPort_isAnsweredByTheOldAndServedByTheNew() throws Exception {
         Path unix = directory.resolve("weir.sock");
-        Path config = config("}, { bind: \"unix:" + unix + '"', '"' + server.address() + '"', "");
+        Path config = config("}, { bind: \"unix:" + unix + '"', site.server().address());
         try (RunningProcess running = RunningProcess.of(config)) {
-            long first = pid();
+            long first = site.pid();
             RawClient.Message answer = running.upgrade();
             assertThat(answer.status()).isEqualTo(200);
-            awaitOther(first);
-            assertThat(answer.content()).isEqualTo("{\"pid\":" + pid() + "}");
-            awaitEnd(first);
+            site.awaitOther(first);
+            assertThat(answer.content()).isEqualTo("{\"pid\":" + site.pid() + "}");
+            UpgradeSite.awaitEnd(first);
             assertThat(running.answer()).isEqualTo("ok");
             assertThat(running.get("/readyz")).isEqualTo("ready");
             assertThat(unix).exists();
-            kill(pid(), "TERM");
-            await().until(() -> !Files.exists(pidFile) && !Files.exists(unix));
-        }
-    }
-
-    @Test
-    void upgrade_changesThatNoFileKeeps_holdInTheNew() throws Exception {
-        Path config = config("", '"' + server.address() + '"', "state-file: off");
-        try (RunningProcess running = RunningProcess.of(config)) {
-            try (RawClient client = new RawClient(running.admin())) {
-                String path = "/v1/pools/web/servers/" + server.address();
-                assertThat(client.send("PATCH " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n"
-                                        + "{\"weight\":7}")
-                                .readMessage()
-                                .status())
-                        .isEqualTo(200);
-            }
-            long first = running.weir().pid();
-            assertThat(running.upgrade().status()).isEqualTo(200);
-            awaitOther(first);
-            assertThat(running.get("/v1/diff")).contains("weight: 1 -> 7");
+            kill(site.pid(), "TERM");
+            await().until(() -> !Files.exists(site.pidFile()) && !Files.exists(unix));
         }
     }
 
@@ -176,9 +130,15 @@ class UpgradeIT {
         TestAuthority authority = TestAuthority.in(directory);
         String tls = ", tls: { certificates: [%s] }, http: [http/1.1]"
                 .formatted(authority.server("site.example").yaml());
-        String servers = "\"" + server.address() + "\", \"127.0.0.1:1\"], health: off, balance: round-robin }";
-        Path config = config(tls, servers, "");
-        Files.writeString(config, Files.readString(config).replace("round-robin }] } }", "round-robin } }"));
+        String servers = """
+            state-file: off
+            pools:
+              web:
+                servers: ["%s", "127.0.0.1:1"]
+                health: off
+                balance: round-robin
+            """.formatted(site.server().address());
+        Path config = site.config("", tls, servers);
         SSLContext client = authority.trusting();
         try (RunningProcess running = RunningProcess.of(config)) {
             for (int i = 0; i < 2; i++) {
@@ -187,6 +147,12 @@ class UpgradeIT {
                 }
             }
             assertThat(running.get("/v1/pools/web")).contains("\"state\":\"down\"");
+            try (RawClient change = new RawClient(running.admin())) {
+                String path = "/v1/pools/web/servers/" + site.server().address();
+                change.send(
+                        "PATCH " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n{\"weight\":7}");
+                assertThat(change.readMessage().status()).isEqualTo(200);
+            }
             assertThat(running.upgrade().status()).isEqualTo(200);
             assertThat(running.get("/v1/pools/web")).contains("\"state\":\"down\"");
             try (RawClient connection = RawClient.tls(running.port(), client, "site.example")) {
@@ -194,6 +160,8 @@ class UpgradeIT {
             }
             assertThat(List.of(running.get("/metrics").split("\n")))
                     .contains("weir_downstream_tls_handshakes_total{result=\"resumed\"} 1.0");
+            // No file keeps what was changed.
+            assertThat(running.get("/v1/diff")).contains("weight: 1 -> 7");
         }
     }
 }

@@ -36,6 +36,17 @@ class PairingsIT {
             return RunningWeir.before("http: [h2, http/1.1]", serverHttp2 ? "http: [h2]" : "", server);
         }
 
+        /** Both ends do as they are told, with a Weir between them, which has nothing left of it then. */
+        void play(Script server, Script client) throws Exception {
+            try (ScriptedServer scripted = server(server);
+                    RunningWeir weir = weir(scripted)) {
+                Wire wire = client(weir);
+                client.serve(wire);
+                close(wire);
+                Quiet.awaitQuiet(weir);
+            }
+        }
+
         /** The client's end of a new connection. */
         Wire client(RunningWeir weir) throws IOException {
             RawClient connection = weir.connect();
@@ -109,68 +120,62 @@ class PairingsIT {
     @EnumSource
     void head_isTranslated(Pairing pairing) throws Exception {
         CompletableFuture<Message> seen = new CompletableFuture<>();
-        try (ScriptedServer server = pairing.server(wire -> {
+        pairing.play(
+                wire -> {
                     seen.complete(wire.read());
                     wire.send(Wire.message(":status: 200", "set-cookie: a=1", "set-cookie: b=2", "content-length: 0"));
+                },
+                client -> {
+                    client.send(Wire.request("GET", "/p?q", "", "cookie: a=1; b=2", "x-forwarded-for: 1.2.3.4"));
+                    Message answer = client.read();
+                    assertThat(answer.head()).contains("set-cookie: a=1", "set-cookie: b=2");
+                    Message request = seen.get(5, TimeUnit.SECONDS);
+                    assertThat(request.header(":path")).isEqualTo("/p?q");
+                    assertThat(request.header(pairing.serverHttp2 ? ":authority" : "host"))
+                            .isEqualTo("a.test");
+                    assertThat(request.header("cookie")).isEqualTo("a=1; b=2");
+                    assertThat(request.header("x-forwarded-for")).isEqualTo("127.0.0.1");
+                    assertThat(request.header("x-forwarded-host")).isEqualTo("a.test");
+                    assertThat(request.header("transfer-encoding")).isNull();
+                    assertThat(request.header("connection")).isNull();
                 });
-                RunningWeir weir = pairing.weir(server)) {
-            Wire client = pairing.client(weir);
-            client.send(Wire.request("GET", "/p?q", "", "cookie: a=1; b=2", "x-forwarded-for: 1.2.3.4"));
-            Message answer = client.read();
-            assertThat(answer.head()).contains("set-cookie: a=1", "set-cookie: b=2");
-            Message request = seen.get(5, TimeUnit.SECONDS);
-            assertThat(request.header(":path")).isEqualTo("/p?q");
-            assertThat(request.header(pairing.serverHttp2 ? ":authority" : "host"))
-                    .isEqualTo("a.test");
-            assertThat(request.header("cookie")).isEqualTo("a=1; b=2");
-            assertThat(request.header("x-forwarded-for")).isEqualTo("127.0.0.1");
-            assertThat(request.header("x-forwarded-host")).isEqualTo("a.test");
-            assertThat(request.header("transfer-encoding")).isNull();
-            assertThat(request.header("connection")).isNull();
-            close(client);
-            Quiet.awaitQuiet(weir);
-        }
     }
 
     @ParameterizedTest
     @EnumSource
     void trailers_bothWays_arrive(Pairing pairing) throws Exception {
         CompletableFuture<Message> seen = new CompletableFuture<>();
-        try (ScriptedServer server = pairing.server(wire -> {
+        pairing.play(
+                wire -> {
                     seen.complete(wire.read());
                     wire.send(new Message(List.of(":status: 200"), "answer", List.of("x-check: 2", "grpc-status: 0")));
+                },
+                client -> {
+                    client.send(new Message(Wire.request("POST", "/", "").head(), "content", List.of("x-check: 1")));
+                    Message answer = client.read();
+                    assertThat(answer.content()).isEqualTo("answer");
+                    assertThat(answer.trailers()).containsExactly("x-check: 2", "grpc-status: 0");
+                    assertThat(seen.get().content()).isEqualTo("content");
+                    assertThat(seen.get().trailers()).containsExactly("x-check: 1");
                 });
-                RunningWeir weir = pairing.weir(server)) {
-            Wire client = pairing.client(weir);
-            client.send(new Message(Wire.request("POST", "/", "").head(), "content", List.of("x-check: 1")));
-            Message answer = client.read();
-            assertThat(answer.content()).isEqualTo("answer");
-            assertThat(answer.trailers()).containsExactly("x-check: 2", "grpc-status: 0");
-            assertThat(seen.get().content()).isEqualTo("content");
-            assertThat(seen.get().trailers()).containsExactly("x-check: 1");
-            close(client);
-            Quiet.awaitQuiet(weir);
-        }
     }
 
     @ParameterizedTest
     @EnumSource
     void interimResponse_arrivesBeforeTheFinalOne(Pairing pairing) throws Exception {
-        try (ScriptedServer server = pairing.server(wire -> {
+        pairing.play(
+                wire -> {
                     wire.read();
                     wire.send(Wire.message(":status: 103", "link: </a.css>"));
                     wire.send(new Message(List.of(":status: 200"), "final", List.of()));
+                },
+                client -> {
+                    client.send(Wire.request("GET", "/", ""));
+                    assertThat(client.readHead()).contains(":status: 103", "link: </a.css>");
+                    Message answer = client.read();
+                    assertThat(answer.status()).isEqualTo(200);
+                    assertThat(answer.content()).isEqualTo("final");
                 });
-                RunningWeir weir = pairing.weir(server)) {
-            Wire client = pairing.client(weir);
-            client.send(Wire.request("GET", "/", ""));
-            assertThat(client.readHead()).contains(":status: 103", "link: </a.css>");
-            Message answer = client.read();
-            assertThat(answer.status()).isEqualTo(200);
-            assertThat(answer.content()).isEqualTo("final");
-            close(client);
-            Quiet.awaitQuiet(weir);
-        }
     }
 
     @ParameterizedTest
@@ -199,40 +204,36 @@ class PairingsIT {
     @ParameterizedTest
     @EnumSource
     void answer_whileTheRequestIsStillComing_isPassedOn(Pairing pairing) throws Exception {
-        try (ScriptedServer server = pairing.server(wire -> {
+        pairing.play(
+                wire -> {
                     wire.readHead();
                     wire.sendHead(":status: 200");
                     wire.sendPart("early");
                     wire.awaitCut();
                     throw new IOException("over");
+                },
+                client -> {
+                    client.sendHead(Wire.request("POST", "/", "").head().toArray(String[]::new));
+                    client.sendPart("begun");
+                    assertThat(client.readHead()).contains(":status: 200");
                 });
-                RunningWeir weir = pairing.weir(server)) {
-            Wire client = pairing.client(weir);
-            client.sendHead(Wire.request("POST", "/", "").head().toArray(String[]::new));
-            client.sendPart("begun");
-            assertThat(client.readHead()).contains(":status: 200");
-            close(client);
-            Quiet.awaitQuiet(weir);
-        }
     }
 
     @ParameterizedTest
     @EnumSource
     void response_cutShort_neverLooksComplete(Pairing pairing) throws Exception {
-        try (ScriptedServer server = pairing.server(wire -> {
+        pairing.play(
+                wire -> {
                     wire.read();
                     wire.sendHead(":status: 200");
                     wire.sendPart("a part");
                     close(wire);
                     throw new IOException("over");
+                },
+                client -> {
+                    client.send(Wire.request("GET", "/", ""));
+                    assertThat(client.readHead()).contains(":status: 200");
+                    assertCut(client);
                 });
-                RunningWeir weir = pairing.weir(server)) {
-            Wire client = pairing.client(weir);
-            client.send(Wire.request("GET", "/", ""));
-            assertThat(client.readHead()).contains(":status: 200");
-            assertCut(client);
-            close(client);
-            Quiet.awaitQuiet(weir);
-        }
     }
 }

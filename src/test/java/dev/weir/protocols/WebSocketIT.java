@@ -97,25 +97,17 @@ class WebSocketIT {
         RawHttp2 client = RawHttp2.client(RawClient.tls(weir.port(), authority.trusting(), "a.test", "h2"));
         assertThat(client.await(RawHttp2.SETTINGS).setting(ENABLE_CONNECT_PROTOCOL))
                 .isEqualTo(1);
-        String[] fields = {
-            ":method",
-            "CONNECT",
-            ":protocol",
-            "websocket",
-            ":scheme",
-            "https",
-            ":path",
-            "/chat",
-            ":authority",
-            "a.test",
-            "sec-websocket-version",
-            "13",
-            "sec-websocket-protocol",
-            "chat",
-            "origin",
-            "https://a.test",
-        };
-        client.headers(1, false, fields);
+        client.webSocket(
+                1,
+                "https",
+                "/chat",
+                "a.test",
+                "sec-websocket-version",
+                "13",
+                "sec-websocket-protocol",
+                "chat",
+                "origin",
+                "https://a.test");
         RawHttp2.Frame head = client.await(RawHttp2.HEADERS, 1);
         assertThat(head.field(":status")).isEqualTo("200");
         assertThat(head.field("sec-websocket-protocol")).isEqualTo("chat");
@@ -209,29 +201,14 @@ class WebSocketIT {
     @Test
     void serverWithoutWebSocketsInHttp2_isAskedNothing() throws Exception {
         TestAuthority authority = TestAuthority.in(directory);
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 peer = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(peer -> {
                     while (peer.next() != null) {
                         // Whatever comes is not answered.
                     }
                 });
                 RunningWeir weir = weir(authority, server, "http: [h2]");
                 RawHttp2 client = RawHttp2.client(RawClient.tls(weir.port(), authority.trusting(), "a.test", "h2"))) {
-            client.headers(
-                    1,
-                    false,
-                    ":method",
-                    "CONNECT",
-                    ":protocol",
-                    "websocket",
-                    ":scheme",
-                    "https",
-                    ":path",
-                    "/chat",
-                    ":authority",
-                    "a.test",
-                    "sec-websocket-version",
-                    "13");
+            client.webSocket(1, "https", "/chat", "a.test", "sec-websocket-version", "13");
             assertThat(client.await(RawHttp2.HEADERS, 1).field(":status")).startsWith("50");
         }
     }

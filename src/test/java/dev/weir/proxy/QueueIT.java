@@ -31,6 +31,12 @@ class QueueIT {
         final AtomicInteger now = new AtomicInteger();
         final AtomicInteger most = new AtomicInteger();
 
+        /** Keeps it busy with a request of this client. */
+        void occupyFor(RawClient client) throws IOException, InterruptedException {
+            client.send(GET);
+            arrived.acquire();
+        }
+
         void serve(RawClient connection) throws IOException, InterruptedException {
             while (!connection.readMessage().head().isEmpty()) {
                 most.accumulateAndGet(now.incrementAndGet(), Math::max);
@@ -95,18 +101,14 @@ class QueueIT {
                 RunningWeir weir = weir(1, "{ requests: 1, timeout: 1m }", 1, server);
                 RawClient first = weir.connect();
                 RawClient second = weir.connect()) {
-            first.send(GET);
-            busy.arrived.acquire();
+            busy.occupyFor(first);
             second.send(GET);
             awaitLength(weir, 1);
             assertThat(weir.exchange(GET_LAST))
                     .startsWith("HTTP/1.1 503 ")
                     .contains("details=\"queue-full\"", "Retry-After: 1\r\n");
             busy.released.release(2);
-            assertThat(first.readMessage().head()).startsWith("HTTP/1.1 200 ");
-            assertThat(second.readMessage().head()).startsWith("HTTP/1.1 200 ");
-            first.close();
-            second.close();
+            assertAnswered(first, second);
             Quiet.awaitQuiet(weir);
         }
     }
@@ -117,14 +119,12 @@ class QueueIT {
         try (ScriptedServer server = ScriptedServer.of(busy::serve);
                 RunningWeir weir = weir(1, "{ requests: 10, timeout: 50ms }", 1, server);
                 RawClient first = weir.connect()) {
-            first.send(GET);
-            busy.arrived.acquire();
+            busy.occupyFor(first);
             assertThat(weir.exchange(GET_LAST))
                     .startsWith("HTTP/1.1 503 ")
                     .contains("details=\"queue-timeout\"", "Retry-After: 1\r\n");
             busy.released.release(1);
-            assertThat(first.readMessage().head()).startsWith("HTTP/1.1 200 ");
-            first.close();
+            assertAnswered(first);
             Quiet.awaitQuiet(weir);
         }
     }
@@ -136,8 +136,7 @@ class QueueIT {
                 RunningWeir weir = weir(2, "{ requests: 10, timeout: 1m }", 1, server);
                 RawClient first = weir.connect();
                 RawClient third = weir.connect()) {
-            first.send(GET);
-            busy.arrived.acquire();
+            busy.occupyFor(first);
             RawClient second = weir.connect();
             second.send(GET);
             awaitLength(weir, 1);
@@ -146,10 +145,7 @@ class QueueIT {
             second.reset();
             awaitLength(weir, 1);
             busy.released.release(2);
-            assertThat(first.readMessage().head()).startsWith("HTTP/1.1 200 ");
-            assertThat(third.readMessage().head()).startsWith("HTTP/1.1 200 ");
-            first.close();
-            third.close();
+            assertAnswered(first, third);
             Quiet.awaitQuiet(weir);
         }
     }
@@ -200,8 +196,7 @@ class QueueIT {
                 RunningWeir weir = weir(1, "{ requests: 10, timeout: 1m }", 1, server);
                 RawClient first = weir.connect();
                 RawClient second = weir.connect()) {
-            first.send(GET);
-            busy.arrived.acquire();
+            busy.occupyFor(first);
             Thread sender = Thread.ofVirtual().start(() -> {
                 try {
                     second.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + body);
@@ -211,12 +206,18 @@ class QueueIT {
             });
             awaitLength(weir, 1);
             busy.released.release(2);
-            assertThat(first.readMessage().head()).startsWith("HTTP/1.1 200 ");
+            assertAnswered(first);
             assertThat(second.readMessage().content()).isEqualTo("300000");
             sender.join();
-            first.close();
             second.close();
             Quiet.awaitQuiet(weir);
+        }
+    }
+
+    private static void assertAnswered(RawClient... clients) throws IOException {
+        for (RawClient client : clients) {
+            assertThat(client.readMessage().head()).startsWith("HTTP/1.1 200 ");
+            client.close();
         }
     }
 

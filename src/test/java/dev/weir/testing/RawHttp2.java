@@ -115,6 +115,15 @@ public final class RawHttp2 implements AutoCloseable {
         return headers(stream, end, fields.toArray(String[]::new));
     }
 
+    /** Asks for a WebSocket on a stream of its own (RFC 8441). */
+    public RawHttp2 webSocket(int stream, String scheme, String path, String authority, String... more)
+            throws IOException {
+        List<String> fields = new ArrayList<>(List.of(":method", "CONNECT", ":protocol", "websocket"));
+        fields.addAll(List.of(":scheme", scheme, ":path", path, ":authority", authority));
+        fields.addAll(List.of(more));
+        return headers(stream, false, fields.toArray(String[]::new));
+    }
+
     public RawHttp2 data(int stream, boolean end, String text) throws IOException {
         return send(DATA, end ? END_STREAM : 0, stream, text.getBytes(StandardCharsets.ISO_8859_1));
     }

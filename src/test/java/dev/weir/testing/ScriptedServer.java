@@ -23,6 +23,11 @@ public final class ScriptedServer implements AutoCloseable {
         void serve(RawClient connection) throws Exception;
     }
 
+    /** What happens on one connection that speaks HTTP/2. */
+    public interface Http2Script {
+        void serve(RawHttp2 connection) throws Exception;
+    }
+
     private final ServerSocket listening;
     private final Script script;
     private final AtomicInteger accepted = new AtomicInteger();
@@ -36,6 +41,11 @@ public final class ScriptedServer implements AutoCloseable {
 
     public static ScriptedServer of(Script script) throws IOException {
         return started(new ServerSocket(0, 1024, InetAddress.getLoopbackAddress()), script);
+    }
+
+    /** In HTTP/2, with these settings as identifiers and values. */
+    public static ScriptedServer http2(Http2Script script, int... settings) throws IOException {
+        return of(connection -> script.serve(RawHttp2.server(connection, settings)));
     }
 
     /** At a port that was another's. */

@@ -104,8 +104,7 @@ class Http2ReuseIT {
     void connectionEndsUnderARequest_replayedOnAFreshOneIfThatIsSafe() throws Exception {
         AtomicInteger connections = new AtomicInteger();
         CountDownLatch idle = new CountDownLatch(2);
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     if (connections.incrementAndGet() <= 2) {
                         answer(http, nextHead(http));
                         idle.countDown();
@@ -132,8 +131,7 @@ class Http2ReuseIT {
     void serverThatIsSilentlyGone_isNoticedSoonByTheNextRequest() throws Exception {
         CountDownLatch over = new CountDownLatch(1);
         AtomicInteger connections = new AtomicInteger();
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     answer(http, nextHead(http));
                     if (connections.incrementAndGet() == 1) {
                         // Open as far as can be seen, but nobody reads there any more.
@@ -160,8 +158,7 @@ class Http2ReuseIT {
     @Test
     void metrics_tellVersionStreamsGoAwaysAndResets() throws Exception {
         CountDownLatch seen = new CountDownLatch(1);
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     http.reset(nextHead(http).stream(), REFUSED_STREAM);
                     RawHttp2.Frame second = nextHead(http);
                     seen.await();

@@ -37,14 +37,15 @@ class Http2UpstreamIT {
     }
 
     private static ScriptedServer server(Answer answer, int... settings) throws Exception {
-        return ScriptedServer.of(connection -> {
-            RawHttp2 http = RawHttp2.server(connection, settings);
-            for (RawHttp2.Frame frame = http.next(); frame != null; frame = http.next()) {
-                if (frame.type() == RawHttp2.HEADERS) {
-                    answer.to(http, frame);
-                }
-            }
-        });
+        return ScriptedServer.http2(
+                http -> {
+                    for (RawHttp2.Frame frame = http.next(); frame != null; frame = http.next()) {
+                        if (frame.type() == RawHttp2.HEADERS) {
+                            answer.to(http, frame);
+                        }
+                    }
+                },
+                settings);
     }
 
     private static RunningWeir weir(String poolKeys, ScriptedServer... servers) {
@@ -59,8 +60,7 @@ class Http2UpstreamIT {
     @Test
     void request_passes_asItsHeadAndContentSay() throws Exception {
         List<String> seen = new ArrayList<>();
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     RawHttp2.Message message = http.message(FIRST);
                     seen.addAll(message.head());
                     http.headers(FIRST, false, ":status", "103", "link", "x");
@@ -321,8 +321,7 @@ class Http2UpstreamIT {
 
     @Test
     void silentServer_isPinged_andGivenUp() throws Exception {
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     http.await(RawHttp2.HEADERS);
                     http.silent();
                     http.await(RawHttp2.PING);
@@ -336,8 +335,7 @@ class Http2UpstreamIT {
     @Test
     void firstByteTimeout_costsItsStreamOnly() throws Exception {
         AtomicInteger resets = new AtomicInteger();
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     RawHttp2.Frame first = http.await(RawHttp2.HEADERS);
                     resets.set(http.await(RawHttp2.RST_STREAM, first.stream()).intAt(0));
                     ok(http, http.await(RawHttp2.HEADERS).stream(), "x");
@@ -354,12 +352,14 @@ class Http2UpstreamIT {
     @Test
     void closedWindow_holdsTheClientBack_andOpensAgain() throws Exception {
         int length = 300_000;
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection, INITIAL_WINDOW_SIZE, 1000);
-                    RawHttp2.Message message = http.message(FIRST);
-                    ok(http, FIRST, String.valueOf(message.content().length()));
-                    http.next();
-                });
+        try (ScriptedServer server = ScriptedServer.http2(
+                        http -> {
+                            RawHttp2.Message message = http.message(FIRST);
+                            ok(http, FIRST, String.valueOf(message.content().length()));
+                            http.next();
+                        },
+                        INITIAL_WINDOW_SIZE,
+                        1000);
                 RunningWeir weir = weir("", server)) {
             String answer = weir.exchange("POST / HTTP/1.1\r\nHost: site\r\nConnection: close\r\nContent-Length: "
                     + length + "\r\n\r\n" + "x".repeat(length));
@@ -370,10 +370,12 @@ class Http2UpstreamIT {
     @Test
     void serverThatTakesNoContent_writeTimeout() throws Exception {
         int length = 5_000_000;
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection, INITIAL_WINDOW_SIZE, 0);
-                    while (http.next() != null) {}
-                });
+        try (ScriptedServer server = ScriptedServer.http2(
+                        http -> {
+                            while (http.next() != null) {}
+                        },
+                        INITIAL_WINDOW_SIZE,
+                        0);
                 RunningWeir weir = weir("timeouts: { body-idle: 300ms }", server)) {
             try (RawClient client = weir.connect()) {
                 client.send("POST / HTTP/1.1\r\nHost: site\r\nContent-Length: " + length + "\r\n\r\n"
@@ -387,8 +389,7 @@ class Http2UpstreamIT {
     void slowClient_holdsBackItsStreamByTheWindow_othersGoOn() throws Exception {
         int window = 64 << 10;
         AtomicInteger sent = new AtomicInteger();
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     int slow = http.await(RawHttp2.HEADERS).stream();
                     http.headers(slow, false, ":status", "200");
                     // Weir passes on what the client's sockets take, and then stops giving the window back.
@@ -426,8 +427,7 @@ class Http2UpstreamIT {
     void clientGoesAway_streamIsCanceled() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch canceled = new CountDownLatch(1);
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     int stream = http.await(RawHttp2.HEADERS).stream();
                     http.headers(stream, false, ":status", "200").data(stream, false, "x");
                     begun.countDown();
@@ -446,8 +446,7 @@ class Http2UpstreamIT {
     @Test
     void earlyResponse_restOfTheRequestIsCalledOff() throws Exception {
         CountDownLatch stopped = new CountDownLatch(1);
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     int stream = http.await(RawHttp2.HEADERS).stream();
                     http.headers(stream, true, ":status", "413", "content-length", "0");
                     http.await(RawHttp2.RST_STREAM, stream);
@@ -464,8 +463,7 @@ class Http2UpstreamIT {
     @Test
     void idleConnection_isClosedInGoodOrder() throws Exception {
         CountDownLatch goAway = new CountDownLatch(1);
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     ok(http, http.await(RawHttp2.HEADERS).stream(), "x");
                     if (http.readToGoAway() == 0) {
                         goAway.countDown();
@@ -480,8 +478,7 @@ class Http2UpstreamIT {
     @Test
     void pingFlood_endsTheConnection() throws Exception {
         CountDownLatch calmed = new CountDownLatch(1);
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection);
+        try (ScriptedServer server = ScriptedServer.http2(http -> {
                     http.await(RawHttp2.HEADERS);
                     try {
                         for (int i = 0; i < 100_000; i++) {
@@ -502,18 +499,20 @@ class Http2UpstreamIT {
     @Test
     void webSocket_passesThroughAnExtendedConnect() throws Exception {
         List<String> seen = new ArrayList<>();
-        try (ScriptedServer server = ScriptedServer.of(connection -> {
-                    RawHttp2 http = RawHttp2.server(connection, ENABLE_CONNECT_PROTOCOL, 1);
-                    RawHttp2.Frame head = http.await(RawHttp2.HEADERS);
-                    seen.addAll(head.fields());
-                    int stream = head.stream();
-                    http.headers(stream, false, ":status", "200", "sec-websocket-protocol", "chat");
-                    RawHttp2.Frame data = http.await(RawHttp2.DATA, stream);
-                    http.data(stream, false, "echo " + data.text());
-                    http.await(frame -> frame.type() == RawHttp2.DATA && frame.has(RawHttp2.END_STREAM));
-                    http.data(stream, true, "bye");
-                    http.next();
-                });
+        try (ScriptedServer server = ScriptedServer.http2(
+                        http -> {
+                            RawHttp2.Frame head = http.await(RawHttp2.HEADERS);
+                            seen.addAll(head.fields());
+                            int stream = head.stream();
+                            http.headers(stream, false, ":status", "200", "sec-websocket-protocol", "chat");
+                            RawHttp2.Frame data = http.await(RawHttp2.DATA, stream);
+                            http.data(stream, false, "echo " + data.text());
+                            http.await(frame -> frame.type() == RawHttp2.DATA && frame.has(RawHttp2.END_STREAM));
+                            http.data(stream, true, "bye");
+                            http.next();
+                        },
+                        ENABLE_CONNECT_PROTOCOL,
+                        1);
                 RunningWeir weir = weir("", server);
                 RawClient client = weir.connect()) {
             client.send("GET /ws HTTP/1.1\r\nHost: site\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

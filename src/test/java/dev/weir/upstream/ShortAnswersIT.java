@@ -77,8 +77,7 @@ class ShortAnswersIT {
 
     @Test
     void http2_streamResetInTheAnswer_getIsAnsweredByAnother() throws Exception {
-        try (ScriptedServer cutting = ScriptedServer.of(connection -> {
-                    RawHttp2 frames = RawHttp2.server(connection);
+        try (ScriptedServer cutting = ScriptedServer.http2(frames -> {
                     for (RawHttp2.Frame frame = frames.next(); frame != null; frame = frames.next()) {
                         if (frame.type() == RawHttp2.HEADERS) {
                             frames.headers(frame.stream(), false, ":status", "200", "content-length", "10");
@@ -86,8 +85,7 @@ class ShortAnswersIT {
                         }
                     }
                 });
-                ScriptedServer whole = ScriptedServer.of(connection -> {
-                    RawHttp2 frames = RawHttp2.server(connection);
+                ScriptedServer whole = ScriptedServer.http2(frames -> {
                     for (RawHttp2.Frame frame = frames.next(); frame != null; frame = frames.next()) {
                         if (frame.type() == RawHttp2.HEADERS) {
                             frames.headers(frame.stream(), false, ":status", "200", "content-length", "10");

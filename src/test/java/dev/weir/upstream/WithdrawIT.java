@@ -36,27 +36,42 @@ class WithdrawIT {
                 """.formatted(http, String.join("\", \"", addresses)));
     }
 
-    /** Says that a request came, and answers it once it may. */
-    private static ScriptedServer hesitating(String http, Semaphore came, Semaphore may) throws IOException {
-        return ScriptedServer.of(connection -> {
-            if (http.equals("h2")) {
-                RawHttp2 frames = RawHttp2.server(connection);
-                for (RawHttp2.Frame frame = frames.next(); frame != null; frame = frames.next()) {
-                    if (frame.type() == RawHttp2.HEADERS) {
-                        came.release();
-                        may.acquire();
-                        frames.headers(frame.stream(), false, ":status", "200", "content-length", "2");
-                        frames.data(frame.stream(), true, "ok");
-                    }
-                }
-            } else {
-                while (!connection.readMessage().head().isEmpty()) {
-                    came.release();
-                    may.acquire();
-                    connection.send(OK);
+    /** What happens at a server that says that a request came, and answers it once it may. */
+    private static final class Hesitating {
+        final Semaphore came = new Semaphore(0);
+        final Semaphore may = new Semaphore(0);
+
+        ScriptedServer server(String http) throws IOException {
+            return http.equals("h2") ? ScriptedServer.http2(this::serve) : ScriptedServer.of(this::serve);
+        }
+
+        private void serve(RawHttp2 frames) throws Exception {
+            for (RawHttp2.Frame frame = frames.next(); frame != null; frame = frames.next()) {
+                if (frame.type() == RawHttp2.HEADERS) {
+                    hesitate();
+                    frames.headers(frame.stream(), false, ":status", "200", "content-length", "2");
+                    frames.data(frame.stream(), true, "ok");
                 }
             }
-        });
+        }
+
+        private void serve(RawClient connection) throws Exception {
+            while (!connection.readMessage().head().isEmpty()) {
+                hesitate();
+                connection.send(OK);
+            }
+        }
+
+        private void hesitate() throws InterruptedException {
+            came.release();
+            may.acquire();
+        }
+    }
+
+    private static ScriptedServer willing(String http) throws IOException {
+        Hesitating ready = new Hesitating();
+        ready.may.release(9);
+        return ready.server(http);
     }
 
     private static Server down(RunningWeir weir, String address) {
@@ -74,14 +89,13 @@ class WithdrawIT {
     @ParameterizedTest
     @ValueSource(strings = {"http/1.1", "h2"})
     void getThatWaits_isAnsweredByAnother(String http) throws Exception {
-        Semaphore came = new Semaphore(0);
-        Semaphore never = new Semaphore(0);
-        try (ScriptedServer hanging = hesitating(http, came, never);
-                ScriptedServer other = hesitating(http, new Semaphore(0), new Semaphore(9));
+        Hesitating hesitating = new Hesitating();
+        try (ScriptedServer hanging = hesitating.server(http);
+                ScriptedServer other = willing(http);
                 RunningWeir weir = inTurn(http, hanging.address(), other.address());
                 RawClient client = weir.connect()) {
             client.send(GET);
-            came.acquire();
+            hesitating.came.acquire();
             down(weir, hanging.address());
             assertThat(client.readToEnd()).startsWith("HTTP/1.1 200 ").endsWith("ok");
             Quiet.awaitQuiet(weir);
@@ -91,17 +105,16 @@ class WithdrawIT {
     @ParameterizedTest
     @ValueSource(strings = {"http/1.1", "h2"})
     void postThatWasSent_isLeftToWait(String http) throws Exception {
-        Semaphore came = new Semaphore(0);
-        Semaphore may = new Semaphore(0);
-        try (ScriptedServer slow = hesitating(http, came, may);
-                ScriptedServer other = hesitating(http, new Semaphore(0), new Semaphore(9));
+        Hesitating hesitating = new Hesitating();
+        try (ScriptedServer slow = hesitating.server(http);
+                ScriptedServer other = willing(http);
                 RunningWeir weir = inTurn(http, slow.address(), other.address());
                 RawClient client = weir.connect()) {
             client.send(POST);
-            came.acquire();
+            hesitating.came.acquire();
             down(weir, slow.address());
             weir.exchange(GET);
-            may.release();
+            hesitating.may.release();
             assertThat(client.readToEnd()).startsWith("HTTP/1.1 200 ").endsWith("ok");
             assertThat(other.accepted()).isEqualTo(1);
             await().untilAsserted(() ->
@@ -112,16 +125,15 @@ class WithdrawIT {
 
     @Test
     void getWithoutAnotherServer_isLeftToWait() throws Exception {
-        Semaphore came = new Semaphore(0);
-        Semaphore may = new Semaphore(0);
-        try (ScriptedServer slow = hesitating("http/1.1", came, may);
+        Hesitating hesitating = new Hesitating();
+        try (ScriptedServer slow = hesitating.server("http/1.1");
                 RunningWeir weir = inTurn("http/1.1", slow.address());
                 RawClient client = weir.connect()) {
             client.send(GET);
-            came.acquire();
+            hesitating.came.acquire();
             down(weir, slow.address());
             weir.weir().withdraw(down(weir, slow.address()));
-            may.release();
+            hesitating.may.release();
             assertThat(client.readToEnd()).startsWith("HTTP/1.1 200 ").endsWith("ok");
         }
     }
@@ -143,7 +155,7 @@ class WithdrawIT {
     @ParameterizedTest
     @ValueSource(strings = {"http/1.1", "h2"})
     void idleConnections_close(String http) throws Exception {
-        try (ScriptedServer server = hesitating(http, new Semaphore(0), new Semaphore(9));
+        try (ScriptedServer server = willing(http);
                 RunningWeir weir = inTurn(http, server.address())) {
             assertThat(weir.exchange(GET)).startsWith("HTTP/1.1 200 ");
             assertThat(server.open()).isEqualTo(1);

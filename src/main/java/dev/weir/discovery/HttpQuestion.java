@@ -1,6 +1,5 @@
 package dev.weir.discovery;
 
-import dev.weir.config.Address;
 import dev.weir.config.ConfigReader;
 import dev.weir.config.DiscoverConfig;
 import dev.weir.config.PoolConfig;
@@ -13,12 +12,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Servers from an HTTP endpoint that answers with a list. What it has answered is named by its {@code ETag}, so that it
  * may say that nothing has changed, and may hold its answer until something has.
  */
-final class HttpSource implements ServerSource {
+final class HttpQuestion implements AskedSource.Question {
     private static final int OK = 200;
     private static final int NOT_MODIFIED = 304;
     private static final Duration SHORTEST = Duration.ofMillis(100);
@@ -35,16 +32,14 @@ final class HttpSource implements ServerSource {
     /** How long answers must be without servers to be believed, and the longest pause between two such. */
     private static final Duration TO_CONFIRM = Duration.ofSeconds(5);
 
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+    static final AskedSource.Pace PACE =
+            new AskedSource.Pace(SHORTEST, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(15));
 
     private final DiscoverConfig.Http config;
     private final Secret token;
     private final Supplier<PoolConfig> pool;
-    private final SourceState state;
     private final Clients clients;
-    private final Looking looking = new Looking("weir-discovery-http", this::look);
-    private final Backoff backoff = new Backoff(Duration.ofSeconds(1), LONGEST_PAUSE, new Random());
-    private final DoubtPace doubts = new DoubtPace(Duration.ofSeconds(1), Duration.ofSeconds(30));
+    private List<ServerConfig> last = List.of();
     private String etag = "";
     /** Since when all answers are empty lists, by the nano time; null while the last one was not. */
     private @Nullable Long emptySince;
@@ -55,44 +50,27 @@ final class HttpSource implements ServerSource {
         HttpClient trusting(String ca) throws IOException;
     }
 
-    HttpSource(DiscoverConfig.Http config, Supplier<PoolConfig> pool, SourceState state, Clients clients) {
+    HttpQuestion(DiscoverConfig.Http config, Supplier<PoolConfig> pool, Clients clients) {
         this.config = config;
         this.token = new Secret("token", config.tokenFile(), config.tokenEnv());
         this.pool = pool;
-        this.state = state;
         this.clients = clients;
     }
 
     @Override
-    public void start(Consumer<List<ServerConfig>> servers) {
-        state.start(servers);
-        looking.start();
-    }
-
-    private Duration look() throws InterruptedException {
+    public AskedSource.Answer ask() throws IOException, InterruptedException {
         long begin = System.nanoTime();
-        Duration rest = doubts.looks(begin, SHORTEST);
-        if (!rest.isZero()) {
-            return rest;
-        }
-        try {
-            HttpResponse<byte[]> answer = ask();
-            Duration pause = accept(answer);
-            backoff.worked();
-            boolean held = System.nanoTime() - begin >= HELD.toNanos() || isApplied(answer);
-            return held ? SHORTEST : doubts.pause(pause);
-        } catch (IOException failure) {
-            String why = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-            state.failed(why);
-            return doubts.pause(backoff.failed());
-        }
+        HttpResponse<byte[]> response = send();
+        AskedSource.Answer answer = answer(response);
+        boolean waited = System.nanoTime() - begin >= HELD.toNanos() || isApplied(response);
+        return waited ? new AskedSource.Answer(answer.servers(), answer.held(), SHORTEST) : answer;
     }
 
     private static boolean isApplied(HttpResponse<?> answer) {
         return answer.headers().allValues("preference-applied").stream().anyMatch(value -> value.contains("wait"));
     }
 
-    private HttpResponse<byte[]> ask() throws IOException, InterruptedException {
+    private HttpResponse<byte[]> send() throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(config.url()))
                 .header("Accept", "application/json, application/yaml;q=0.9, */*;q=0.5");
         boolean waits = !etag.isEmpty() && config.hold().toSeconds() > 0;
@@ -130,31 +108,29 @@ final class HttpSource implements ServerSource {
         }
     }
 
-    /** Returns how long to wait where nothing else is known. */
-    private Duration accept(HttpResponse<byte[]> answer) throws IOException {
-        if (answer.statusCode() == NOT_MODIFIED && !etag.isEmpty()) {
-            state.found(state.servers());
-            return config.every();
+    private AskedSource.Answer answer(HttpResponse<byte[]> response) throws IOException {
+        if (response.statusCode() == NOT_MODIFIED && !etag.isEmpty()) {
+            return new AskedSource.Answer(last, false, config.every());
         }
-        if (answer.statusCode() != OK) {
-            throw new IOException("the answer has the status " + answer.statusCode());
+        if (response.statusCode() != OK) {
+            throw new IOException("the answer has the status " + response.statusCode());
         }
-        return switch (ConfigReader.servers(config.url(), answer.body(), pool.get())) {
+        return switch (ConfigReader.servers(config.url(), response.body(), pool.get())) {
             case ServersResult.Faulty faulty -> throw new IOException(faulty.message());
-            case ServersResult.Sound(List<ServerConfig> servers) -> accept(answer, servers);
+            case ServersResult.Sound(List<ServerConfig> servers) -> answer(response, servers);
         };
     }
 
     /** A registry that has just been started knows no servers: that there are none is believed when it keeps saying so. */
-    private Duration accept(HttpResponse<byte[]> answer, List<ServerConfig> servers) {
+    private AskedSource.Answer answer(HttpResponse<?> response, List<ServerConfig> servers) {
         if (isDoubtful(servers)) {
             etag = "";
-            state.found(state.servers(), true);
-            return config.every().compareTo(TO_CONFIRM) < 0 ? config.every() : TO_CONFIRM;
+            Duration soon = config.every().compareTo(TO_CONFIRM) < 0 ? config.every() : TO_CONFIRM;
+            return new AskedSource.Answer(last, true, soon);
         }
-        etag = answer.headers().firstValue("etag").orElse("");
-        state.found(servers);
-        return config.every();
+        etag = response.headers().firstValue("etag").orElse("");
+        last = servers;
+        return new AskedSource.Answer(servers, false, config.every());
     }
 
     private boolean isDoubtful(List<ServerConfig> servers) {
@@ -166,25 +142,6 @@ final class HttpSource implements ServerSource {
         if (emptySince == null) {
             emptySince = now;
         }
-        return !state.servers().isEmpty() && now - emptySince < TO_CONFIRM.toNanos();
-    }
-
-    @Override
-    public void doubt(Address server) {
-        if (state.has(server)) {
-            doubts.doubt();
-            looking.wake();
-        }
-    }
-
-    @Override
-    public SourceReport report() {
-        return state.report();
-    }
-
-    @Override
-    public void close() {
-        state.close();
-        looking.close();
+        return !last.isEmpty() && now - emptySince < TO_CONFIRM.toNanos();
     }
 }
