@@ -165,7 +165,9 @@ public final class FileStore implements StateStore {
         try (DirectoryStream<Path> all = Files.newDirectoryStream(folder())) {
             for (Path each : all) {
                 String name = each.getFileName().toString();
-                if (name.startsWith(begin) && name.endsWith(UNFINISHED) && isOfTheDead(name.substring(begin.length()))) {
+                if (name.startsWith(begin)
+                        && name.endsWith(UNFINISHED)
+                        && isOfTheDead(name.substring(begin.length()))) {
                     Files.deleteIfExists(each);
                 }
             }
