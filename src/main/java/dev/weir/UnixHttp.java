@@ -7,6 +7,7 @@ import dev.weir.config.Address;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -43,7 +44,7 @@ final class UnixHttp {
             throw new IOException(String.valueOf(failure.getCause()), failure);
         } catch (ConnectException refused) {
             throw refused;
-        } catch (java.net.SocketException denied) {
+        } catch (SocketException denied) {
             throw new IOException(denied.getMessage(), denied);
         }
     }

@@ -298,7 +298,7 @@ public final class Weir {
     }
 
     /** From now on {@code listener} hears how a stop goes on, as a clause; on a thread that may block. */
-    public void tellProgress(Consumer<String> listener) {
+    void tellProgress(Consumer<String> listener) {
         ending.listen(listener);
     }
 
@@ -321,7 +321,7 @@ public final class Weir {
     }
 
     /** Stops without waiting for exchanges under way, also when it is stopping already. Returns at once. */
-    public void stopNow() {
+    void stopNow() {
         ending.drain().hurry();
         stop();
     }

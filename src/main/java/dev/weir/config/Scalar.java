@@ -1,5 +1,6 @@
 package dev.weir.config;
 
+import java.time.Duration;
 import java.util.Locale;
 
 /**
@@ -63,7 +64,7 @@ enum Scalar {
 
         @Override
         String print(Object value) {
-            return Quantity.printDuration((java.time.Duration) value);
+            return Quantity.printDuration((Duration) value);
         }
     },
     /** An address to listen on. */

@@ -1,5 +1,7 @@
 package dev.weir.config;
 
+import java.time.Duration;
+
 /** Single values between their text and the type of their component. Reading refuses with a {@link BadValue}. */
 final class Values {
     private Values() {}
@@ -76,8 +78,8 @@ final class Values {
     }
 
     private static int compare(Object value, Object bound) {
-        return value instanceof java.time.Duration duration
-                ? duration.compareTo((java.time.Duration) bound)
+        return value instanceof Duration duration
+                ? duration.compareTo((Duration) bound)
                 : Long.compare((Long) value, (Long) bound);
     }
 

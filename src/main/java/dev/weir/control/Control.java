@@ -4,10 +4,7 @@ import dev.weir.config.PoolConfig.ServerConfig;
 import dev.weir.config.WeirConfig;
 import dev.weir.control.StateStore.Saved;
 import java.io.IOException;
-import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -39,9 +36,10 @@ public final class Control implements AutoCloseable {
 
     private volatile State state;
     private volatile WeirConfig started;
+    // Under the lock.
     private Target target = _ -> {};
     /** Another process reads the changes made so far, and perhaps takes over. */
-    private volatile boolean frozen;
+    private boolean frozen;
 
     private Control(StateStore store, State state) {
         this.store = store;
@@ -56,7 +54,7 @@ public final class Control implements AutoCloseable {
      * @throws IOException when the changes cannot be read; the message is a sentence for the user
      */
     public static Control open(WeirConfig base, String version, StateStore store) throws IOException {
-        Control control = new Control(store, State.of(base, version, Instant.now(), store.load(), Map.of()));
+        Control control = new Control(store, State.of(base, version, store.load()));
         control.tellIdle();
         store.watch(control::changedElsewhere);
         return control;
@@ -65,7 +63,7 @@ public final class Control implements AutoCloseable {
     /** A configuration by itself, whose changes end with the process. */
     public static Control of(WeirConfig config) {
         MemoryStore memory = new MemoryStore();
-        return new Control(memory, State.of(config, "", Instant.now(), memory.load(), Map.of()));
+        return new Control(memory, State.of(config, "", memory.load()));
     }
 
     /**
@@ -124,9 +122,7 @@ public final class Control implements AutoCloseable {
     public void base(WeirConfig config, String version) throws IOException {
         changing.lock();
         try {
-            State former = state;
-            Saved saved = new Saved(former.overlay(), former.revision());
-            become(State.of(config, version, Instant.now(), saved, former.discovered()));
+            become(state.with(config, version));
             tellIdle();
         } finally {
             changing.unlock();
@@ -137,13 +133,7 @@ public final class Control implements AutoCloseable {
     public void discovered(String pool, String source, List<ServerConfig> servers) {
         changing.lock();
         try {
-            State former = state;
-            Map<String, Map<String, List<ServerConfig>>> all = new LinkedHashMap<>(former.discovered());
-            Map<String, List<ServerConfig>> bySource = new LinkedHashMap<>(all.getOrDefault(pool, Map.of()));
-            bySource.put(source, List.copyOf(servers));
-            all.put(pool, bySource);
-            Saved saved = new Saved(former.overlay(), former.revision());
-            become(State.of(former.base(), former.version(), former.baseSince(), saved, all));
+            become(state.with(pool, source, servers));
         } catch (IOException failure) {
             LOG.warn("pool {}: what {} found cannot be applied: {}", pool, source, failure.getMessage());
         } finally {
@@ -155,17 +145,7 @@ public final class Control implements AutoCloseable {
     public void forget(String pool, String source) {
         changing.lock();
         try {
-            State former = state;
-            Map<String, Map<String, List<ServerConfig>>> all = new LinkedHashMap<>(former.discovered());
-            Map<String, List<ServerConfig>> bySource = new LinkedHashMap<>(all.getOrDefault(pool, Map.of()));
-            bySource.remove(source);
-            if (bySource.isEmpty()) {
-                all.remove(pool);
-            } else {
-                all.put(pool, bySource);
-            }
-            Saved saved = new Saved(former.overlay(), former.revision());
-            become(State.of(former.base(), former.version(), former.baseSince(), saved, all));
+            become(state.without(pool, source));
         } catch (IOException failure) {
             LOG.warn("pool {}: what {} found cannot be given up: {}", pool, source, failure.getMessage());
         } finally {
@@ -197,7 +177,7 @@ public final class Control implements AutoCloseable {
                     apply(former, new Saved(wanted, revision.getAsLong()));
                     return state;
                 }
-                become(with(former, store.load())); // somebody else changed something: decide anew
+                become(former.with(store.load())); // somebody else changed something: decide anew
             }
         } finally {
             changing.unlock();
@@ -217,16 +197,12 @@ public final class Control implements AutoCloseable {
 
     private void apply(State former, Saved kept) throws IOException {
         try {
-            become(with(former, kept));
+            become(former.with(kept));
         } catch (IOException refused) {
             store.save(former.overlay(), kept.revision())
-                    .ifPresent(revision -> state = with(former, new Saved(former.overlay(), revision)));
+                    .ifPresent(revision -> state = former.with(new Saved(former.overlay(), revision)));
             throw refused;
         }
-    }
-
-    private static State with(State former, Saved saved) {
-        return State.of(former.base(), former.version(), former.baseSince(), saved, former.discovered());
     }
 
     private void become(State next) throws IOException {
@@ -249,7 +225,7 @@ public final class Control implements AutoCloseable {
         changing.lock();
         try {
             if (saved.revision() > state.revision()) {
-                become(with(state, saved));
+                become(state.with(saved));
             }
         } catch (IOException failure) {
             LOG.warn("a change made by another instance cannot be applied: {}", failure.getMessage());

@@ -11,9 +11,7 @@ import dev.weir.control.Overlay.ServerEdit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A change of what holds, as a function of it: it is computed anew when something else came between. An edit that brings
@@ -176,10 +174,10 @@ public interface Edit {
 
     private static ServerConfig requireServer(State state, String pool, Address server) throws Refused {
         requirePool(state, pool);
-        @Nullable ServerConfig known = state.server(pool, server.canonical());
+        ServerConfig known = state.server(pool, server.canonical());
         if (known == null) {
             throw new Refused(Refused.Why.MISSING, "The pool '" + pool + "' has no server '" + server + "'.");
         }
-        return Objects.requireNonNull(known);
+        return known;
     }
 }

@@ -2,18 +2,13 @@ package dev.weir.control;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.weir.config.WholeFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
@@ -22,28 +17,21 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Keeps changes in a file. A new state is written beside it, forced to the disk and then moved into its place, so that a
- * process that is killed at any point leaves the old state or the new one whole. A file that cannot be read is never
- * written over: it may hold what somebody wants back.
+ * Keeps changes in a file, which a process that is killed at any point leaves with the old state or the new one whole. A
+ * file that cannot be read is never written over: it may hold what somebody wants back.
  */
 public final class FileStore implements StateStore {
     private static final int FORMAT = 1;
     private static final int LONGEST = 64 << 20;
     private static final String ABOUT =
-            "What Weir's admin API changed of the configuration. Written by Weir: stop it before you edit or remove this file.";
-    /** After the name of the file and the number of the process that writes it. */
-    private static final String UNFINISHED = ".tmp";
-
+            "What Weir's admin API changed of the configuration. Written by Weir: stop it before you edit or remove"
+                    + " this file.";
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final Path file;
-    private final Path fresh;
-    private boolean swept;
 
     private FileStore(Path file) {
         this.file = file;
-        this.fresh = file.resolveSibling(
-                file.getFileName() + "." + ProcessHandle.current().pid() + UNFINISHED);
     }
 
     /** A store in this file, which need not be there yet. A symbolic link leads to the file that is replaced. */
@@ -123,12 +111,10 @@ public final class FileStore implements StateStore {
         root.set("changes", OverlayJson.write(overlay));
         byte[] content = (JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n").getBytes(UTF_8);
         try {
-            replace(content);
+            WholeFile.write(file, content);
         } catch (IOException failure) {
-            Files.deleteIfExists(fresh);
             throw new IOException("the state file " + file + " cannot be written: " + why(failure), failure);
         }
-        sweep();
         return OptionalLong.of(expected + 1);
     }
 
@@ -137,52 +123,6 @@ public final class FileStore implements StateStore {
         return failure instanceof FileSystemException at && at.getReason() != null
                 ? at.getReason()
                 : String.valueOf(failure.getMessage());
-    }
-
-    private void replace(byte[] content) throws IOException {
-        try (FileChannel out = FileChannel.open(
-                fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            ByteBuffer left = ByteBuffer.wrap(content);
-            while (left.hasRemaining()) {
-                out.write(left);
-            }
-            out.force(true);
-        }
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        // Until the folder itself is on the disk, a crash of the machine could bring the old state back.
-        try (FileChannel folder = FileChannel.open(folder(), StandardOpenOption.READ)) {
-            folder.force(true);
-        }
-    }
-
-    /** Removes what processes that were killed while they wrote have left, once; one that lives may be writing. */
-    private void sweep() {
-        if (swept) {
-            return;
-        }
-        swept = true;
-        String begin = file.getFileName() + ".";
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder())) {
-            for (Path each : all) {
-                String name = each.getFileName().toString();
-                if (name.startsWith(begin)
-                        && name.endsWith(UNFINISHED)
-                        && isOfTheDead(name.substring(begin.length()))) {
-                    Files.deleteIfExists(each);
-                }
-            }
-        } catch (IOException | DirectoryIteratorException _) {
-            // They do no harm.
-        }
-    }
-
-    private static boolean isOfTheDead(String numberAndEnd) {
-        try {
-            long pid = Long.parseLong(numberAndEnd, 0, Math.max(0, numberAndEnd.length() - UNFINISHED.length()), 10);
-            return ProcessHandle.of(pid).isEmpty();
-        } catch (NumberFormatException other) {
-            return false;
-        }
     }
 
     @Override

@@ -15,7 +15,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,7 +43,7 @@ public final class Reloader {
 
         /** As it stands in the metric and in the admin API. */
         public String id() {
-            return name().toLowerCase(java.util.Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -231,7 +233,7 @@ public final class Reloader {
     }
 
     private void count(Report report) {
-        java.util.Objects.requireNonNull(counts.get(report.outcome())).incrementAndGet();
+        Objects.requireNonNull(counts.get(report.outcome())).incrementAndGet();
         last = report;
         if (report.outcome() != Outcome.REFUSED) {
             lastSuccess = report.time();

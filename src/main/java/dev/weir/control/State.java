@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,12 @@ public record State(
         discovered = Collections.unmodifiableMap(new LinkedHashMap<>(discovered));
     }
 
-    static State of(
+    /** What is known at the start. */
+    static State of(WeirConfig base, String version, StateStore.Saved saved) {
+        return of(base, version, Instant.now(), saved, Map.of());
+    }
+
+    private static State of(
             WeirConfig base,
             String version,
             Instant baseSince,
@@ -40,6 +46,42 @@ public record State(
             Map<String, Map<String, List<ServerConfig>>> discovered) {
         Effective effective = Effective.of(base, saved.overlay(), discovered);
         return new State(base, version, baseSince, saved.overlay(), saved.revision(), discovered, effective);
+    }
+
+    /** The file says this now. */
+    State with(WeirConfig file, String fileVersion) {
+        return of(file, fileVersion, Instant.now(), saved(), discovered);
+    }
+
+    /** This was changed by the admin API. */
+    State with(StateStore.Saved changes) {
+        return of(base, version, baseSince, changes, discovered);
+    }
+
+    /** A source has found these servers. */
+    State with(String pool, String source, List<ServerConfig> servers) {
+        return discovered(pool, sources -> sources.put(source, List.copyOf(servers)));
+    }
+
+    /** A source is no more. */
+    State without(String pool, String source) {
+        return discovered(pool, sources -> sources.remove(source));
+    }
+
+    private State discovered(String pool, Consumer<Map<String, List<ServerConfig>>> change) {
+        Map<String, Map<String, List<ServerConfig>>> all = new LinkedHashMap<>(discovered);
+        Map<String, List<ServerConfig>> sources = new LinkedHashMap<>(all.getOrDefault(pool, Map.of()));
+        change.accept(sources);
+        if (sources.isEmpty()) {
+            all.remove(pool);
+        } else {
+            all.put(pool, sources);
+        }
+        return of(base, version, baseSince, saved(), all);
+    }
+
+    private StateStore.Saved saved() {
+        return new StateStore.Saved(overlay, revision);
     }
 
     /** The configuration that holds. */

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
  * whatever it asks it keeps the last good list by itself: it tells of a failure, never of a list that is empty for want
  * of an answer.
  */
-public interface ServerSource extends AutoCloseable {
+interface ServerSource extends AutoCloseable {
     /**
      * Begins. Called once.
      *

@@ -38,6 +38,8 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
         AWAITING_PROXY_HEADER,
         /** The first bytes say which protocol it is. */
         AWAITING_BYTES,
+        /** A handshake has arrived, and many others before it. */
+        AWAITING_TURN,
         AWAITING_HANDSHAKE,
         /** Closed, or left to another. */
         LEFT
@@ -117,6 +119,29 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
             }
             return;
         }
+        if (connection.connections().handshakes().take()) {
+            begin(ctx, in);
+            return;
+        }
+        state = State.AWAITING_TURN;
+        first = copy(in);
+        connection.channel().config().setAutoRead(false);
+        connection.connections().handshakes().await(() -> turn(ctx));
+    }
+
+    private void turn(ChannelHandlerContext ctx) {
+        ByteBuf hello = first;
+        if (state == State.AWAITING_TURN && hello != null) {
+            first = null;
+            connection.channel().config().setAutoRead(true);
+            ChannelPipeline pipeline = pipeline();
+            begin(ctx, hello);
+            pipeline.fireChannelReadComplete(); // which is when an answer leaves
+        }
+    }
+
+    /** Consumes the beginning of the client's first message. */
+    private void begin(ChannelHandlerContext ctx, ByteBuf hello) {
         state = State.AWAITING_HANDSHAKE;
         startMillis = System.currentTimeMillis();
         ServerTls security = settings.tls();
@@ -126,7 +151,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
         } else {
             pipeline().addBefore(ctx.name(), null, new ServerName((name, proving) -> named(ctx, name, proving)));
         }
-        pipeline().fireChannelRead(in);
+        pipeline().fireChannelRead(hello);
     }
 
     /** The client has said which server it wants. */
@@ -271,7 +296,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
     private void expired() {
         switch (state) {
             case AWAITING_PROXY_HEADER -> refuse(Cause.PROXY_HEADER_REFUSED);
-            case AWAITING_HANDSHAKE -> ended(Handshake.TIMEOUT);
+            case AWAITING_TURN, AWAITING_HANDSHAKE -> ended(Handshake.TIMEOUT);
             case AWAITING_BYTES -> {
                 if (settings.encrypted()) {
                     ended(Handshake.TIMEOUT);
@@ -290,7 +315,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Downstream {
     private void gone() {
         switch (state) {
             case AWAITING_PROXY_HEADER -> refuse(Cause.PROXY_HEADER_REFUSED);
-            case AWAITING_HANDSHAKE -> ended(Handshake.CLIENT_GONE);
+            case AWAITING_TURN, AWAITING_HANDSHAKE -> ended(Handshake.CLIENT_GONE);
             case AWAITING_BYTES -> close();
             case LEFT -> {}
         }

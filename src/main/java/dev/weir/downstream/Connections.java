@@ -19,10 +19,13 @@ public final class Connections {
     private final IncomingHeads incoming = new IncomingHeads();
     private final OutgoingHeads outgoing = new OutgoingHeads();
     private final FloodLog floods = new FloodLog();
+    private final HandshakeTurns handshakes;
     private final Set<Downstream> open = Collections.newSetFromMap(new IdentityHashMap<>());
 
     public Connections(Worker worker) {
         this.worker = worker;
+        // Not as a task of the loop, which would run before what has arrived meanwhile is looked after.
+        this.handshakes = new HandshakeTurns(turn -> loop().schedule(turn, 1, TimeUnit.NANOSECONDS));
     }
 
     /** The loop; the one thing here that any thread may ask for. */
@@ -107,6 +110,11 @@ public final class Connections {
     /** Writes heads for HTTP/2. */
     OutgoingHeads outgoing() {
         return outgoing;
+    }
+
+    /** Who wants to begin a TLS handshake asks here. */
+    HandshakeTurns handshakes() {
+        return handshakes;
     }
 
     /** Tells of clients that send too much. */

@@ -1,13 +1,12 @@
 package dev.weir.fleet;
 
+import dev.weir.config.WholeFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,6 +24,9 @@ final class LocalCopy {
     private static final Logger LOG = LoggerFactory.getLogger(LocalCopy.class);
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final Path FOLDER = Path.of("/var/lib/weir");
+    /** A configuration may hold what is not for everybody. */
+    private static final FileAttribute<?> OWNER_ALONE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     private final Path file;
     private boolean failing;
@@ -79,16 +81,8 @@ final class LocalCopy {
         root.put("config", content.config()).put("revision", content.revision());
         root.put("state", content.state()).put("state-revision", content.stateRevision());
         try {
-            Path fresh = Files.createTempFile(file.toAbsolutePath().getParent(), "fleet", ".tmp");
-            try (FileChannel out = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-                ByteBuffer left =
-                        ByteBuffer.wrap(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root));
-                while (left.hasRemaining()) {
-                    out.write(left);
-                }
-                out.force(true);
-            }
-            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            byte[] text = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
+            WholeFile.write(file, text, OWNER_ALONE);
             failing = false;
         } catch (IOException failure) {
             if (!failing) {

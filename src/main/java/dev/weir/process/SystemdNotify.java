@@ -59,11 +59,6 @@ public final class SystemdNotify {
         send("STOPPING=1\nSTATUS=" + line(status));
     }
 
-    /** What it does, for {@code systemctl status}. */
-    public void status(String status) {
-        send("STATUS=" + line(status));
-    }
-
     /** From now on this process is the service. */
     public void mainProcess(long pid) {
         send("MAINPID=" + pid);

@@ -1,18 +1,19 @@
 package dev.weir.tls;
 
+import dev.weir.config.WholeFile;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -91,18 +92,7 @@ record AcmeStorage(Path folder) {
     }
 
     void put(Path file, String content) throws IOException {
-        Path written = file.resolveSibling(
-                "." + file.getFileName() + "." + ProcessHandle.current().pid());
-        Files.deleteIfExists(written);
-        Set<StandardOpenOption> anew = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        try (FileChannel channel = FileChannel.open(written, anew, owner("rw-------"))) {
-            ByteBuffer bytes = StandardCharsets.US_ASCII.encode(content);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(written, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        WholeFile.write(file, content.getBytes(StandardCharsets.US_ASCII), owner("rw-------"));
     }
 
     // ---- the lock ----
@@ -195,8 +185,8 @@ record AcmeStorage(Path folder) {
     /** The reason of a failure of the file system, which often tells nothing but the file's name. */
     static String reason(IOException failure) {
         return switch (failure) {
-            case java.nio.file.AccessDeniedException denied -> "no permission to write " + denied.getFile();
-            case java.nio.file.FileAlreadyExistsException taken -> taken.getFile() + " is no folder";
+            case AccessDeniedException denied -> "no permission to write " + denied.getFile();
+            case FileAlreadyExistsException taken -> taken.getFile() + " is no folder";
             default -> String.valueOf(failure.getMessage());
         };
     }

@@ -5,14 +5,12 @@ import io.netty.internal.tcnative.CertificateVerifier;
 import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
@@ -28,14 +26,7 @@ final class ClientVerifier extends X509ExtendedTrustManager {
 
     static ClientVerifier of(List<X509Certificate> authorities) throws IOException {
         try {
-            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-            store.load(null, null);
-            for (int i = 0; i < authorities.size(); i++) {
-                store.setCertificateEntry(Integer.toString(i), authorities.get(i));
-            }
-            TrustManagerFactory managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            managers.init(store);
-            for (TrustManager manager : managers.getTrustManagers()) {
+            for (TrustManager manager : Authorities.verifiers(authorities)) {
                 if (manager instanceof X509ExtendedTrustManager verifier) {
                     return new ClientVerifier(verifier);
                 }

@@ -40,8 +40,8 @@ class SystemdNotifyTest {
     void messages_abstractSocket_arrive() throws Exception {
         String name = "weir-test-" + UUID.randomUUID();
         try (NotifySocket socket = new NotifySocket(name)) {
-            SystemdNotify.of(Map.of("NOTIFY_SOCKET", "@" + name)).status("well");
-            assertThat(socket.await("STATUS=")).isEqualTo("STATUS=well");
+            SystemdNotify.of(Map.of("NOTIFY_SOCKET", "@" + name)).mainProcess(17);
+            assertThat(socket.await("MAINPID=")).isEqualTo("MAINPID=17");
         }
     }
 
@@ -63,8 +63,8 @@ class SystemdNotifyTest {
             try (Watchdog _ = Watchdog.start(manager, environment, List.of(well, hanging::add))) {
                 socket.await("WATCHDOG=1");
                 Runnable turn = hanging.take();
-                manager.status("a while");
-                socket.await("STATUS=a while");
+                manager.mainProcess(17);
+                socket.await("MAINPID=17");
                 assertThat(socket.passed()).filteredOn("WATCHDOG=1"::equals).hasSize(1);
                 turn.run();
                 socket.await("WATCHDOG=1");
@@ -80,10 +80,10 @@ class SystemdNotifyTest {
                     Map.of("NOTIFY_SOCKET", path.toString(), "WATCHDOG_USEC", "3000", "WATCHDOG_PID", "1");
             SystemdNotify manager = SystemdNotify.of(environment);
             try (Watchdog _ = Watchdog.start(manager, environment, List.of())) {
-                manager.status("end");
-                socket.await("STATUS=end");
+                manager.mainProcess(17);
+                socket.await("MAINPID=17");
             }
-            assertThat(socket.passed()).containsExactly("STATUS=end");
+            assertThat(socket.passed()).containsExactly("MAINPID=17");
         }
     }
 }
