@@ -41,10 +41,10 @@ final class Goodbye {
             return;
         }
         state = State.ANNOUNCED;
-        connection.goAway(Integer.MAX_VALUE);
-        connection.ping(PING);
+        connection.output().goAway(Integer.MAX_VALUE);
+        connection.output().ping(PING);
         connection.arm(deadline, PING_NANOS);
-        connection.flushNow();
+        connection.output().flushNow();
     }
 
     /** The client has answered a ping, and so has read all that was sent before it. */
@@ -57,8 +57,8 @@ final class Goodbye {
     private void lastStream() {
         state = State.SAID;
         deadline.disarm();
-        connection.goAway(connection.lastStream());
-        connection.flushNow();
+        connection.output().goAway(connection.lastStream());
+        connection.output().flushNow();
         connection.endIfIdle();
     }
 

@@ -251,7 +251,7 @@ final class Http2ClientStream implements ClientStream {
         int bytes = withheld;
         withheld = 0;
         if (bytes > 0) {
-            connection.consumed(stream, bytes);
+            connection.output().consumed(stream, bytes);
         }
     }
 
@@ -281,7 +281,7 @@ final class Http2ClientStream implements ClientStream {
 
     private void fail(Cause cause) {
         Exchange failed = over();
-        connection.resetStream(stream, Http2Error.CANCEL);
+        connection.output().reset(stream.id(), Http2Error.CANCEL);
         failed.clientFailed(cause);
     }
 
@@ -290,7 +290,7 @@ final class Http2ClientStream implements ClientStream {
         if (exchange != null) {
             fail(Cause.STOPPING);
         } else {
-            connection.resetStream(stream, Http2Error.CANCEL);
+            connection.output().reset(stream.id(), Http2Error.CANCEL);
         }
     }
 
@@ -317,7 +317,7 @@ final class Http2ClientStream implements ClientStream {
 
     @Override
     public void sendInterim(ResponseHead head) {
-        connection.responses().interim(stream, head);
+        connection.output().responses().interim(stream, head);
         flush();
     }
 
@@ -325,7 +325,7 @@ final class Http2ClientStream implements ClientStream {
     public void sendHead(ResponseHead head, BodyFraming framing, boolean keepOpen) {
         boolean empty = framing == BodyFraming.NONE || (framing == BodyFraming.LENGTH && head.contentLength() == 0);
         responseEnded = empty && !violated;
-        ChannelFuture written = connection.responses().head(stream, head, responseEnded);
+        ChannelFuture written = connection.output().responses().head(stream, head, responseEnded);
         last = responseEnded ? written : null;
     }
 
@@ -334,7 +334,7 @@ final class Http2ClientStream implements ClientStream {
         if (length == 0) {
             return;
         }
-        connection.responses().data(stream, in, length);
+        connection.output().responses().data(stream, in, length);
         if (state == State.TUNNEL) {
             time.arm(settings().tunnelIdleNanos());
         } else {
@@ -349,14 +349,14 @@ final class Http2ClientStream implements ClientStream {
         }
         if (!responseEnded) {
             responseEnded = true;
-            last = connection.responses().end(stream, trailers);
+            last = connection.output().responses().end(stream, trailers);
         }
         flush();
     }
 
     @Override
     public void startTunnel(ResponseHead head) {
-        connection.responses().tunnel(stream, head);
+        connection.output().responses().tunnel(stream, head);
         state = State.TUNNEL;
         time.arm(settings().tunnelIdleNanos());
         flush();
@@ -378,20 +378,20 @@ final class Http2ClientStream implements ClientStream {
     @Override
     public void flush() {
         if (writable() || ended()) {
-            connection.flush();
+            connection.output().flush();
         } else {
-            connection.flushNow();
+            connection.output().flushNow();
         }
     }
 
     @Override
     public boolean writable() {
-        return connection.writable(stream);
+        return connection.output().writable(stream);
     }
 
     @Override
     public int room() {
-        return connection.room(stream);
+        return connection.output().room(stream);
     }
 
     void writabilityChanged() {
@@ -430,13 +430,13 @@ final class Http2ClientStream implements ClientStream {
         exchange = null;
         state = State.OVER;
         if (violated) {
-            connection.flushNow();
+            connection.output().flushNow();
             connection.streamError(stream.id(), Http2Error.PROTOCOL_ERROR, true);
             return;
         }
         giveBack();
         if (!requestEnded && last != null) {
-            connection.flush();
+            connection.output().flush();
             last.addListener(written -> connection.later(this::linger));
         }
     }
@@ -459,7 +459,7 @@ final class Http2ClientStream implements ClientStream {
     @Override
     public void abort() {
         over();
-        connection.resetStream(stream, Http2Error.INTERNAL_ERROR);
+        connection.output().reset(stream.id(), Http2Error.INTERNAL_ERROR);
     }
 
     /** The client's time is over. */
@@ -480,9 +480,9 @@ final class Http2ClientStream implements ClientStream {
             case TUNNEL -> fail(Cause.TUNNEL_IDLE_TIMEOUT);
             case OVER -> {
                 connection.worker().meters().cause(Cause.CLIENT_WRITE_TIMEOUT);
-                connection.resetStream(stream, Http2Error.CANCEL);
+                connection.output().reset(stream.id(), Http2Error.CANCEL);
             }
-            case LINGERING -> connection.resetStream(stream, Http2Error.NO_ERROR);
+            case LINGERING -> connection.output().reset(stream.id(), Http2Error.NO_ERROR);
         }
     }
 

@@ -6,7 +6,6 @@ import dev.weir.http2.FrameWriter;
 import dev.weir.http2.IncomingHeads;
 import dev.weir.http2.Sender;
 import dev.weir.loop.Deadline;
-import dev.weir.loop.LateFlush;
 import dev.weir.loop.ReadBuffers;
 import dev.weir.observe.Cause;
 import dev.weir.observe.Flood;
@@ -14,7 +13,6 @@ import dev.weir.pool.Server;
 import dev.weir.proxy.ClientInfo;
 import dev.weir.proxy.Worker;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -23,7 +21,6 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2Stream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -42,16 +39,12 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     private final FrameWriter writer;
     private final FrameIntake intake;
     private final Goodbye goodbye = new Goodbye(this);
-    private final RecentResets resets = new RecentResets();
     private final ClientStreams streams;
     private final Deadline deadline = new Deadline(this::expired);
-    private final LateFlush lateFlush;
     private final List<Object> nothing = new ArrayList<>(0);
 
     private @Nullable ChannelHandlerContext context;
-    private @Nullable Sender sender;
-    private @Nullable Http2Responses responses;
-    private boolean reading;
+    private @Nullable Http2Output output;
     /** Over, or left to {@link Lingering}. */
     private boolean closed;
 
@@ -64,7 +57,6 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         this.sink = codec.sink();
         this.writer = codec.writer();
         this.intake = new FrameIntake(connection, codec.blockBytes(), this::headExpired);
-        this.lateFlush = new LateFlush(worker().loop(), this::flushNow);
         this.streams = new ClientStreams(this, connection());
         writer.tell(this::sent);
         decoder().frameListener(new Http2Frames(this));
@@ -113,9 +105,8 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         context = ctx;
-        Sender own = new Sender(this, writer, ctx);
-        sender = own;
-        responses = new Http2Responses(connection, own);
+        Http2Output out = new Http2Output(connection, this, ctx, new Sender(this, writer, ctx));
+        output = out;
         ctx.pipeline().addBefore(ctx.name(), null, sink);
         connection.opened(this);
         worker().meters().http2Connections.increment();
@@ -127,7 +118,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
             decoder().flowController().incrementWindowSize(whole, more);
         }
         arm(deadline, settings.requestHeadNanos());
-        flushNow();
+        out.flushNow();
         if (connection.closing()) {
             drain();
         }
@@ -139,12 +130,12 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
         worker().loop().enter();
-        reading = true;
+        output().reading(true);
         try {
             worker().meters().bytesReceived.add(in.readableBytes());
             read(in);
         } finally {
-            reading = false;
+            output().reading(false);
             worker().loop().leave();
             in.release();
         }
@@ -205,7 +196,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         streams.readComplete();
-        flushNow();
+        output().flushNow();
     }
 
     // ---- streams ----
@@ -239,61 +230,13 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         streams.sent(streamId, bytes);
     }
 
-    // ---- what streams send ----
-
-    private Sender sender() {
-        return Objects.requireNonNull(sender, "not yet added to a channel");
-    }
-
-    Http2Responses responses() {
-        return Objects.requireNonNull(responses, "not yet added to a channel");
-    }
-
-    boolean writable(Http2Stream stream) {
-        return !closed && sender().writable(stream);
-    }
-
-    int room(Http2Stream stream) {
-        return closed ? 0 : sender().room(stream);
-    }
-
-    void resetStream(Http2Stream stream, Http2Error why) {
-        if (!closed) {
-            resets.add(stream.id());
-            encoder().writeRstStream(context(), stream.id(), why.code(), channel.newPromise());
-            flush();
-        }
+    Http2Output output() {
+        return Objects.requireNonNull(output, "not yet added to a channel");
     }
 
     /** When what is happening now is over. */
     void later(Runnable task) {
         worker().loop().executor().execute(task);
-    }
-
-    /** Gives the client back the room that so many bytes took. */
-    void consumed(Http2Stream stream, int bytes) {
-        try {
-            if (!closed && decoder().flowController().consumeBytes(stream, bytes)) {
-                flush();
-            }
-        } catch (Http2Exception failure) {
-            onError(context(), true, failure);
-        }
-    }
-
-    /** Flushes once for all that is written in this turn of the loop. */
-    void flush() {
-        if (!reading) {
-            lateFlush.soon();
-        }
-    }
-
-    /** What was written until now leaves as far as there is room for it. */
-    void flushNow() {
-        lateFlush.done();
-        if (!closed) {
-            flush(context());
-        }
     }
 
     // ---- errors ----
@@ -306,7 +249,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
             return;
         }
         Http2ClientStream stream = streams.of(id);
-        if (stream == null && resets.contains(id)) {
+        if (stream == null && output().wasReset(id)) {
             return;
         }
         Http2Error error = failure.error();
@@ -326,12 +269,10 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     /** Resets a stream because of what the client did. */
     void streamError(int id, Http2Error why, boolean counted) {
-        resets.add(id);
-        encoder().writeRstStream(context(), id, why.code(), channel.newPromise());
+        output().reset(id, why);
         if (counted) {
             intake.streamError();
         }
-        flush();
     }
 
     @Override
@@ -373,8 +314,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         if (closed) {
             return;
         }
-        ByteBuf text = Unpooled.wrappedBuffer(debug.getBytes(StandardCharsets.US_ASCII));
-        encoder().frameWriter().writeGoAway(context(), lastStream(), why.code(), text, channel.newPromise());
+        output().goAway(lastStream(), why, debug);
         failStreams(cause);
         end();
     }
@@ -409,15 +349,6 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
     /** The number of the last stream that the client has begun. */
     int lastStream() {
         return connection().remote().lastStreamCreated();
-    }
-
-    /** Tells the client that streams behind this one are not looked at. */
-    void goAway(int last) {
-        goAway(context(), last, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, channel.newPromise());
-    }
-
-    void ping(long content) {
-        encoder().writePing(context(), false, content, channel.newPromise());
     }
 
     /** No further stream is accepted: without one this ends, else with the last. */
@@ -504,7 +435,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
         if (closed) {
             return;
         }
-        flushNow();
+        output().flushNow();
         leave();
         connection.handOver(this, new Lingering(connection, sink.out(), false, false));
     }
@@ -521,6 +452,7 @@ final class Http2Downstream extends Http2ConnectionHandler implements Downstream
 
     private void leave() {
         closed = true;
+        output().close();
         remove(deadline);
         goodbye.close();
         intake.close();
