@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.TreeSet;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -99,6 +100,11 @@ final class Commands {
     private static String sentence(CommandLine.ParameterException problem) {
         if (problem instanceof CommandLine.UnmatchedArgumentException unmatched) {
             return unmatched(unmatched);
+        }
+        CommandLine said = problem.getCommandLine();
+        if (!said.getSubcommands().isEmpty() && said.getParent() != null) {
+            return "'" + said.getCommandSpec().qualifiedName() + "' needs a word more: "
+                    + String.join(", ", new TreeSet<>(said.getSubcommands().keySet()));
         }
         String message =
                 String.valueOf(problem.getMessage()).lines().findFirst().orElse("");

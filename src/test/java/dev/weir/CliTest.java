@@ -198,6 +198,7 @@ class CliTest {
                     8080 a:80                       | unknown command '8080'; did you mean ':8080'?
                     chek weir.yaml                  | unknown command 'chek'; did you mean 'check'?
                     run                             | missing required parameter: 'FILE'
+                    pools                           | 'weir pools' needs a word more: add, list, remove
                     run a.yaml b.yaml               | 'b.yaml' is one argument too many; 'weir run --help' shows how it is written
                     check --prnt a.yaml             | unknown option '--prnt'; did you mean '--print'?
                     demo --port 65536               | --port: found '65536', expected a number from 0 to 65535

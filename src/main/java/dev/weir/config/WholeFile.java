@@ -3,6 +3,8 @@ package dev.weir.config;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,6 +19,9 @@ import java.util.Set;
 public final class WholeFile {
     private static final Set<StandardOpenOption> ANEW = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
+    /** After the name of the file and the number of the process that writes it. */
+    private static final String UNFINISHED = ".tmp";
+
     private WholeFile() {}
 
     /**
@@ -28,7 +33,8 @@ public final class WholeFile {
         Path whole = file.toAbsolutePath();
         long pid = ProcessHandle.current().pid();
         // With a dot, so that whoever lists the folder can leave it out.
-        Path fresh = whole.resolveSibling("." + whole.getFileName() + "." + pid + ".tmp");
+        String begin = "." + whole.getFileName() + ".";
+        Path fresh = whole.resolveSibling(begin + pid + UNFINISHED);
         Files.deleteIfExists(fresh);
         try {
             write(FileChannel.open(fresh, ANEW, attributes), content);
@@ -38,6 +44,37 @@ public final class WholeFile {
             throw failure;
         }
         forceFolder(whole);
+        sweep(whole, begin);
+    }
+
+    /** Removes what processes that were killed while they wrote have left; one that lives may be writing. */
+    private static void sweep(Path file, String begin) {
+        Path folder = file.getParent();
+        if (folder == null) {
+            return;
+        }
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+            for (Path each : all) {
+                String name = String.valueOf(each.getFileName());
+                if (name.startsWith(begin) && isOfTheDead(name.substring(begin.length()))) {
+                    Files.deleteIfExists(each);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException _) {
+            // They do no harm.
+        }
+    }
+
+    private static boolean isOfTheDead(String numberAndEnd) {
+        if (!numberAndEnd.endsWith(UNFINISHED)) {
+            return false;
+        }
+        try {
+            int length = numberAndEnd.length() - UNFINISHED.length();
+            return ProcessHandle.of(Long.parseLong(numberAndEnd, 0, length, 10)).isEmpty();
+        } catch (NumberFormatException other) {
+            return false;
+        }
     }
 
     private static void write(FileChannel channel, byte[] content) throws IOException {

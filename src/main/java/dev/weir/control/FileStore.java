@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.weir.config.WholeFile;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -112,9 +113,16 @@ public final class FileStore implements StateStore {
         try {
             WholeFile.write(file, content);
         } catch (IOException failure) {
-            throw new IOException("the state file " + file + " cannot be written: " + failure.getMessage(), failure);
+            throw new IOException("the state file " + file + " cannot be written: " + why(failure), failure);
         }
         return OptionalLong.of(expected + 1);
+    }
+
+    /** Not the name of the file beside, which nobody else knows. */
+    private static String why(IOException failure) {
+        return failure instanceof FileSystemException at && at.getReason() != null
+                ? at.getReason()
+                : String.valueOf(failure.getMessage());
     }
 
     @Override

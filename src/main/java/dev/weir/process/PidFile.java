@@ -2,9 +2,11 @@ package dev.weir.process;
 
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,7 +58,10 @@ public final class PidFile {
         return switch (kind) {
             case "NoSuchFileException" -> "there is no such directory";
             case "AccessDeniedException" -> "permission denied";
-            default -> String.valueOf(failure.getMessage());
+            default ->
+                failure instanceof FileSystemException at && at.getReason() != null
+                        ? at.getReason().toLowerCase(Locale.ROOT)
+                        : String.valueOf(failure.getMessage());
         };
     }
 

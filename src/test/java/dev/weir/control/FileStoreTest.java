@@ -52,6 +52,22 @@ class FileStoreTest {
     }
 
     @Test
+    void saved_afterAKill_removesWhatTheDeadLeft() throws Exception {
+        long dead = Long.MAX_VALUE;
+        String name = store().file().getFileName().toString();
+        Files.writeString(folder.resolve("." + name + "." + dead + ".tmp"), "{");
+        long alive = ProcessHandle.current().parent().orElseThrow().pid();
+        Path writing = Files.writeString(folder.resolve("." + name + "." + alive + ".tmp"), "{");
+        Path other = Files.writeString(folder.resolve("." + name + ".mine.tmp"), "{");
+        assertThat(store().save(everything(), 0)).isPresent();
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder(name, file(writing), file(other));
+    }
+
+    private static String file(Path path) {
+        return path.getFileName().toString();
+    }
+
+    @Test
     void saved_afterAnother_isAConflict() throws Exception {
         assertThat(store().save(everything(), 0)).isPresent();
         assertThat(store().save(Overlay.NONE, 0)).isEmpty();

@@ -60,6 +60,7 @@ class FailedUpgradeIT {
             Path repaired = config();
             assertThat(repaired).isEqualTo(config);
             assertThat(running.upgrade().status()).isEqualTo(200);
+            site.awaitOther(running.weir().pid());
         }
     }
 

@@ -40,6 +40,15 @@ class PidFileTest {
     }
 
     @Test
+    void write_aDirectoryIsThere_saysSo() throws Exception {
+        Path path = Files.createDirectories(directory.resolve("weir.pid"));
+        assertThatThrownBy(new PidFile(path, 42)::write)
+                .hasMessageStartingWith("cannot write the pid-file " + path + ": ")
+                .hasMessageEndingWith("is a directory");
+        assertThat(directory).isDirectoryNotContaining("glob:**new-42");
+    }
+
+    @Test
     void write_noSuchDirectory_saysSo() {
         Path path = directory.resolve("missing").resolve("weir.pid");
         assertThatThrownBy(new PidFile(path, 42)::write)

@@ -154,6 +154,7 @@ class UpgradeIT {
                 assertThat(change.readMessage().status()).isEqualTo(200);
             }
             assertThat(running.upgrade().status()).isEqualTo(200);
+            site.awaitOther(running.weir().pid());
             assertThat(running.get("/v1/pools/web")).contains("\"state\":\"down\"");
             try (RawClient connection = RawClient.tls(running.port(), client, "site.example")) {
                 assertThat(connection.send(GET).readMessage().content()).isEqualTo("ok");
