@@ -239,7 +239,10 @@ class GrpcIT {
         try (EchoService server = new EchoService();
                 RunningWeir weir = weir("", server)) {
             ManagedChannel channel = channel(weir);
-            call(channel, EchoService.UNARY, bytes("w")); // so that there are connections, and the next call gets through
+            call(
+                    channel,
+                    EchoService.UNARY,
+                    bytes("w")); // so that there are connections, and the next call gets through
             Status status = failure(() -> ClientCalls.blockingUnaryCall(
                     channel,
                     EchoService.SILENT,

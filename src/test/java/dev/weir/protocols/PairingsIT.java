@@ -145,7 +145,8 @@ class PairingsIT {
     @EnumSource(mode = EnumSource.Mode.MATCH_ALL, names = ".*_H1")
     void postWithoutContent_toHttp1_saysSo(Pairing pairing) throws Exception {
         pairing.play(
-                wire -> wire.send(Wire.message(":status: 200", "had: " + wire.read().header("content-length"))),
+                wire -> wire.send(
+                        Wire.message(":status: 200", "had: " + wire.read().header("content-length"))),
                 client -> {
                     client.send(new Message(Wire.request("POST", "/", "").head(), "", List.of()));
                     assertThat(client.read().header("had")).isEqualTo("0");
