@@ -17,8 +17,11 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The configuration file is changed in the ways in which files are changed. */
+@Execution(ExecutionMode.CONCURRENT) // its tests mostly wait
 class FileWatchIT {
     /** For files that change in one step. */
     private static final Duration SOON = Duration.ofMillis(50);

@@ -30,10 +30,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Certificates by ACME, from a real authority. Its answers are waited for beside other tests. */
+@Execution(ExecutionMode.CONCURRENT) // its tests mostly wait
 class AcmeIT {
     private static final int LONG = 7_776_000;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
