@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.weir.testing.Programs;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
@@ -97,10 +98,7 @@ class PassthroughIT {
 
     @Test
     void firstServerDown_theNextGetsTheConnection() throws Exception {
-        String dead;
-        try (ServerSocket unused = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            dead = "\"127.0.0.1:" + unused.getLocalPort() + "\"";
-        }
+        String dead = "\"127.0.0.1:" + Programs.freePort() + "\"";
         try (ScriptedServer web = ScriptedServer.echoing();
                 ScriptedServer passed = tlsEcho();
                 RunningWeir weir = weir("", dead + ", " + quoted(passed), web)) {
@@ -115,10 +113,7 @@ class PassthroughIT {
 
     @Test
     void allServersDown_theConnectionIsCutAndTheCauseCounted() throws Exception {
-        String dead;
-        try (ServerSocket unused = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            dead = "\"127.0.0.1:" + unused.getLocalPort() + "\"";
-        }
+        String dead = "\"127.0.0.1:" + Programs.freePort() + "\"";
         try (ScriptedServer web = ScriptedServer.echoing();
                 RunningWeir weir = weir("", dead, web)) {
             assertThatThrownBy(() -> RawClient.tls(weir.port(), authority.trusting(), "behind.example"))

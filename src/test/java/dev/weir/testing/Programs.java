@@ -22,11 +22,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Programs that others have written, as clients and servers of a test; all end with it. */
 public final class Programs implements AutoCloseable {
-    /** Below those that the system gives to clients (32768 and up on Linux). */
-    private static final int FIRST_PORT = 15_000;
-
-    private static final int PORTS = 17_000;
-    /** Processes that run tests side by side begin at different ones. */
+    /** Two processes run tests side by side (forkCount): each has its own. */
+    private static final int PORTS = 8_500;
+    /** The ports of both end below those that the system gives to clients (32768 and up on Linux). */
+    private static final int FIRST_PORT = 15_000 + PORTS * (Integer.getInteger("test.fork", 1) % 2);
+    /** Begins anywhere, because other runs of the tests may be under way on the machine. */
     private static final AtomicInteger NEXT_PORT = new AtomicInteger(new Random().nextInt(PORTS));
 
     private static final long TIMEOUT_SECONDS = 60;
@@ -60,7 +60,10 @@ public final class Programs implements AutoCloseable {
         return written;
     }
 
-    /** A port that nobody listens at, and that no client is given by the system: it is free a moment later, too. */
+    /**
+     * A port that nobody listens at, that no client is given by the system, and that is not given again for long: it is
+     * free a moment later, too.
+     */
     public static int freePort() throws IOException {
         for (int i = 0; i < PORTS; i++) {
             int port = FIRST_PORT + Math.floorMod(NEXT_PORT.getAndIncrement(), PORTS);

@@ -40,7 +40,7 @@ public final class ScriptedServer implements AutoCloseable {
     }
 
     public static ScriptedServer of(Script script) throws IOException {
-        return started(new ServerSocket(0, 1024, InetAddress.getLoopbackAddress()), script);
+        return at(Programs.freePort(), script);
     }
 
     /** In HTTP/2, with these settings as identifiers and values. */
@@ -48,7 +48,7 @@ public final class ScriptedServer implements AutoCloseable {
         return of(connection -> script.serve(RawHttp2.server(connection, settings)));
     }
 
-    /** At a port that was another's. */
+    /** At this port. */
     public static ScriptedServer at(int port, Script script) throws IOException {
         return started(new ServerSocket(port, 1024, InetAddress.getLoopbackAddress()), script);
     }
@@ -65,8 +65,8 @@ public final class ScriptedServer implements AutoCloseable {
      * @param protocols chosen from by ALPN, the first one that the client offers
      */
     public static ScriptedServer tls(SSLContext context, Script script, String... protocols) throws IOException {
-        SSLServerSocket listening = (SSLServerSocket)
-                context.getServerSocketFactory().createServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+        SSLServerSocket listening = (SSLServerSocket) context.getServerSocketFactory()
+                .createServerSocket(Programs.freePort(), 1024, InetAddress.getLoopbackAddress());
         SSLParameters parameters = listening.getSSLParameters();
         parameters.setApplicationProtocols(protocols);
         listening.setSSLParameters(parameters);

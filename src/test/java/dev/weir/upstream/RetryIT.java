@@ -3,14 +3,13 @@ package dev.weir.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weir.testing.Programs;
 import dev.weir.testing.Quiet;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
 import dev.weir.testing.UnansweringServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -36,9 +35,7 @@ class RetryIT {
     }
 
     private static String refusing() throws IOException {
-        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return "127.0.0.1:" + closed.getLocalPort();
-        }
+        return "127.0.0.1:" + Programs.freePort();
     }
 
     private static String post(int length) {
