@@ -20,7 +20,7 @@ public final class Quiet {
 
     /** Waits until all gauges say so, or fails with those that do not. */
     public static void awaitQuiet(RunningWeir weir) {
-        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
             String metrics = weir.metrics();
             assertThat(metrics.lines()
                             .filter(line -> ZERO.stream().anyMatch(line::startsWith))
