@@ -128,7 +128,7 @@ class EtcdClientIT {
         long last = put("a", "2");
         compact(last);
         try (EtcdWatch watch = client.watch(prefix, first)) {
-            EtcdWatch.Batch batch = requireNonNull(watch.next(Duration.ofSeconds(5)));
+            EtcdWatch.Batch batch = requireNonNull(watch.next(Duration.ofSeconds(30)));
             assertThat(batch.compacted()).isTrue();
         }
     }
@@ -169,7 +169,7 @@ class EtcdClientIT {
 
         private void await(Map<String, String> wanted) {
             org.awaitility.Awaitility.await()
-                    .atMost(Duration.ofSeconds(15))
+                    .atMost(Duration.ofSeconds(30))
                     .pollInterval(Duration.ofMillis(10))
                     .untilAsserted(() -> assertThat(keys).isEqualTo(wanted));
         }
@@ -198,7 +198,7 @@ class EtcdClientIT {
         put("a", "1");
         try (EtcdMirror mirror = new EtcdMirror(client, prefix, Duration.ofMillis(100), Duration.ZERO, seen)) {
             mirror.start();
-            await().atMost(Duration.ofSeconds(10)).until(() -> seen.told.get() > 3);
+            await().until(() -> seen.told.get() > 3);
             assertThat(seen.failures).isEmpty();
             put("a", "2");
             seen.await(Map.of("a", "2"));
@@ -244,7 +244,7 @@ class EtcdClientIT {
                 other.forget();
                 other.start();
                 credulous.await(Map.of());
-                await().until(() -> patient.failures.getLast().startsWith("etcd has no keys any more"));
+                await().until(() -> patient.failures.stream().anyMatch(why -> why.startsWith("etcd has no keys any more")));
                 assertThat(patient.keys).isEqualTo(Map.of("a", "1"));
             }
         }
@@ -262,7 +262,7 @@ class EtcdClientIT {
                 mirror.start();
                 seen.await(Map.of("a", "1"));
                 other.pause();
-                await().atMost(Duration.ofSeconds(15)).until(() -> !seen.failures.isEmpty());
+                await().until(() -> !seen.failures.isEmpty());
                 assertThat(seen.failures.getFirst()).isEqualTo(other.url() + " does not answer");
                 other.resume();
                 to.put(prefix + "a", "2", 0);
