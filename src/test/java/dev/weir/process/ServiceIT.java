@@ -117,8 +117,8 @@ class ServiceIT {
         Path notify = run.resolve("notify");
         try (ScriptedServer server = ScriptedServer.answering(OK);
                 NotifySocket manager = new NotifySocket(notify)) {
-            ProcessBuilder command = new ProcessBuilder(LaunchedWeir.command(
-                    "run", config("{ bind: \"127.0.0.1:0\" }", server, "pid-file: \"" + pidFile + "\"")));
+            String file = config("{ bind: \"127.0.0.1:0\" }", server, "pid-file: \"" + pidFile + "\"");
+            ProcessBuilder command = new ProcessBuilder(LaunchedWeir.command("run", file));
             command.environment().put("NOTIFY_SOCKET", notify.toString());
             command.environment().put("WATCHDOG_USEC", "300000");
             try (LaunchedWeir weir = LaunchedWeir.start(command)) {
@@ -126,6 +126,11 @@ class ServiceIT {
                 assertThat(manager.await("READY=1")).endsWith("STATUS=listening on 127.0.0.1:" + port);
                 assertThat(pidFile).hasContent(String.valueOf(weir.pid()));
                 manager.await("WATCHDOG=1");
+                Files.writeString(Path.of(file), "pool: {}\n");
+                weir.signal("HUP");
+                manager.await("RELOADING=1");
+                assertThat(manager.await("READY=1"))
+                        .contains("STATUS=listening on 127.0.0.1:" + port + "; not reloaded: " + file + ":1:1: ");
                 weir.signal("TERM");
                 manager.await("STOPPING=1");
                 assertThat(weir.awaitExit()).isZero();
