@@ -6,12 +6,14 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Has {@code await()} wait for longer than its own ten seconds, which a machine that has much else to do may need for
- * what is soon done elsewhere. Registered for all tests by the service file.
+ * Has {@code await()} wait as long as a busy machine may need, where a test does not say how long. Registered for all
+ * tests by the service file.
  */
 public final class Patience implements BeforeAllCallback {
+    private static final Duration LONG_ENOUGH = Duration.ofSeconds(30);
+
     @Override
     public void beforeAll(ExtensionContext context) {
-        Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+        Awaitility.setDefaultTimeout(LONG_ENOUGH);
     }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
@@ -19,7 +20,7 @@ public final class Quiet {
 
     /** Waits until all gauges say so, or fails with those that do not. */
     public static void awaitQuiet(RunningWeir weir) {
-        await().untilAsserted(() -> {
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
             String metrics = weir.metrics();
             assertThat(metrics.lines()
                             .filter(line -> ZERO.stream().anyMatch(line::startsWith))

@@ -15,7 +15,6 @@ import javax.net.ssl.SSLSocket;
 
 /** One end of a TCP connection in the hands of a test: bytes out, bytes in, every read bounded by a timeout. */
 public final class RawClient implements AutoCloseable {
-    /** Nothing that a test waits for takes so long, not even on a machine that has much else to do. */
     private static final int TIMEOUT_MILLIS = 30_000;
 
     private final Socket socket;

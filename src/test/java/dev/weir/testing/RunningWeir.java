@@ -1,6 +1,7 @@
 package dev.weir.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.weir.StartFailure;
 import dev.weir.Weir;
@@ -142,6 +143,14 @@ public final class RunningWeir implements AutoCloseable {
                 .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
                 .findFirst()
                 .orElse(Double.NaN);
+    }
+
+    /**
+     * Waits until a series has this value. What a client has seen may have been counted a moment later, on a thread that
+     * the machine has given no time.
+     */
+    public void awaitMetric(String series, double value) {
+        await().untilAsserted(() -> assertThat(metric(series)).as(series).isEqualTo(value));
     }
 
     @Override
