@@ -234,9 +234,8 @@ class AcmeIT {
             await().atMost(PATIENCE)
                     .ignoreExceptionsInstanceOf(IOException.class)
                     .until(() -> shown(context, "a.example", otherTls), shown::equals);
-            await().untilAsserted(
-                            () -> assertThat(ordered(one, "a.example", "ok") + ordered(other, "a.example", "ok"))
-                                    .isOne());
+            await().untilAsserted(() -> assertThat(ordered(one, "a.example", "ok") + ordered(other, "a.example", "ok"))
+                    .isOne());
         }
     }
 
