@@ -91,7 +91,7 @@ class ServiceIT {
                         config(
                                 "{ bind: \"127.0.0.1:0\" }",
                                 server,
-                                "admin: { bind: \"127.0.0.1:0\" }\nshutdown: { readiness-delay: 1500ms, idle: 0s }"))) {
+                                "admin: { bind: \"127.0.0.1:0\" }\nshutdown: { readiness-delay: 1m, idle: 0s }"))) {
             int port = weir.awaitPort();
             String admin = weir.awaitLine("weir: admin on ");
             int adminPort = Integer.parseInt(admin.substring(admin.lastIndexOf(':') + 1));
@@ -100,6 +100,7 @@ class ServiceIT {
             await().until(() -> ready(adminPort).startsWith("HTTP/1.1 503"));
             assertThat(ready(adminPort)).contains("stopping");
             assertThat(answer(port)).isEqualTo("ok");
+            weir.signal("TERM"); // that was long enough
             assertThat(weir.awaitExit()).isZero();
         }
     }
@@ -120,7 +121,7 @@ class ServiceIT {
             String file = config("{ bind: \"127.0.0.1:0\" }", server, "pid-file: \"" + pidFile + "\"");
             ProcessBuilder command = new ProcessBuilder(LaunchedWeir.command("run", file));
             command.environment().put("NOTIFY_SOCKET", notify.toString());
-            command.environment().put("WATCHDOG_USEC", "300000");
+            command.environment().put("WATCHDOG_USEC", "3000000");
             try (LaunchedWeir weir = LaunchedWeir.start(command)) {
                 int port = weir.awaitPort();
                 assertThat(manager.await("READY=1")).endsWith("STATUS=listening on 127.0.0.1:" + port);
