@@ -8,6 +8,7 @@ import dev.weir.config.ConfigDefaults;
 import dev.weir.config.HealthConfig;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.PoolConfig;
+import dev.weir.config.PoolTls;
 import dev.weir.config.WeirConfig;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,11 +33,14 @@ final class QuickStart {
     /** The pool's name, in metrics and in the admin API. */
     static final String POOL = "default";
 
+    private static final String HTTP = "http://";
+    private static final String HTTPS = "https://";
+
     @Parameters(
             arity = "1..*",
             paramLabel = "LISTEN SERVER",
             description =
-                    "Where to listen (:8080, localhost:8080, [::1]:80, unix:/path), then the servers (host:port).")
+                    "Where to listen (:8080, localhost:8080, [::1]:80, unix:/path), then the servers (host:port, or https://host:port).")
     private List<String> addresses = new ArrayList<>();
 
     @Option(
@@ -134,6 +138,9 @@ final class QuickStart {
         given.put("servers", servers());
         given.put("timeouts", timeouts());
         given.put("health", health());
+        if (overTls()) {
+            given.put("tls", ConfigDefaults.of(PoolTls.class, Map.of()));
+        }
         if (!balance.isEmpty()) {
             given.put("balance", read("--balance", PoolConfig.class, "balance", balance, BalanceConfig.class));
         }
@@ -144,7 +151,7 @@ final class QuickStart {
         List<PoolConfig.ServerConfig> servers = new ArrayList<>();
         Set<String> seen = new HashSet<>();
         for (String word : addresses.subList(1, addresses.size())) {
-            Address address = read(word, PoolConfig.ServerConfig.class, "address", withoutScheme(word), Address.class);
+            Address address = read(word, PoolConfig.ServerConfig.class, "address", authority(word), Address.class);
             if (!seen.add(address.toString().toLowerCase(Locale.ROOT))) {
                 throw new Cli.Misuse("the server " + address + " is given twice");
             }
@@ -153,21 +160,33 @@ final class QuickStart {
         return servers;
     }
 
-    /** {@code http://a:80/} is what people paste. */
-    private static String withoutScheme(String word) throws Cli.Misuse {
-        String scheme = "http://";
-        if (!word.startsWith(scheme)) {
-            if (word.startsWith("https://")) {
-                throw new Cli.Misuse(word + ": servers are spoken to in plain HTTP, https is not there yet");
-            }
-            return word;
+    /** The host and port of a server, which may be a URL as people paste it. */
+    private static String authority(String word) throws Cli.Misuse {
+        if (word.startsWith(HTTP)) {
+            return authority(word, HTTP, 80);
         }
+        return word.startsWith(HTTPS) ? authority(word, HTTPS, 443) : word;
+    }
+
+    private static String authority(String word, String scheme, int port) throws Cli.Misuse {
         String rest = word.substring(scheme.length());
         String authority = rest.endsWith("/") ? rest.substring(0, rest.length() - 1) : rest;
         if (authority.indexOf('/') >= 0) {
             throw new Cli.Misuse(word + ": a server has no path, only a host and a port");
         }
-        return authority;
+        return authority.lastIndexOf(':') > authority.lastIndexOf(']') ? authority : authority + ":" + port;
+    }
+
+    private boolean overTls() throws Cli.Misuse {
+        List<String> plain = addresses.stream()
+                .skip(1)
+                .filter(word -> !word.startsWith(HTTPS))
+                .toList();
+        if (!plain.isEmpty() && plain.size() < addresses.size() - 1) {
+            throw new Cli.Misuse(plain.getFirst()
+                    + ": either all servers are given as https://host:port and spoken to over TLS, or none");
+        }
+        return plain.isEmpty();
     }
 
     private HealthConfig health() throws Cli.Misuse {

@@ -116,8 +116,12 @@ final class Service {
 
     private void reload(Reloader reloader, Weir weir) {
         manager.reloading();
-        reloader.reload("SIGHUP");
-        manager.ready(String.join(", ", weir.describe()));
+        Reloader.Report report = reloader.reload("SIGHUP");
+        String serving = String.join(", ", weir.describe());
+        manager.ready(
+                report.outcome() == Reloader.Outcome.REFUSED
+                        ? serving + "; not reloaded: " + report.problems().getFirst()
+                        : serving);
     }
 
     private static Control control(WeirConfig config, @Nullable Path file) throws StartFailure {

@@ -99,7 +99,8 @@ class ChangeIT {
             for (int i = 0; i < CLIENTS; i++) {
                 int client = i;
                 clients.add(CompletableFuture.runAsync(
-                        () -> load(weir, answered, client, stop), task -> Thread.ofVirtual().start(task)));
+                        () -> load(weir, answered, client, stop),
+                        task -> Thread.ofVirtual().start(task)));
             }
             for (int change = 0; change < 60; change++) {
                 int out = change % 3;

@@ -10,6 +10,7 @@ import dev.weir.config.ConfigDefaults;
 import dev.weir.config.ListenerConfig;
 import dev.weir.config.PoolConfig;
 import dev.weir.config.PoolConfig.ServerConfig;
+import dev.weir.config.PoolTls;
 import dev.weir.config.WeirConfig;
 import dev.weir.fleet.FleetAddress;
 import java.io.ByteArrayOutputStream;
@@ -182,13 +183,32 @@ class CliTest {
         assertThat(config.eventLoops()).isEqualTo(2);
     }
 
+    @Test
+    void servers_asUrls_haveTheSchemesPortAndTls() {
+        assertThat(weir(":8080", "https://a/", "https://b:8443", "https://[::1]"))
+                .isZero();
+        assertThat(weir(":8080", "http://a", "b:81")).isZero();
+        PoolConfig secure =
+                actions.served.getFirst().pools().values().iterator().next();
+        PoolConfig plain = actions.served.getLast().pools().values().iterator().next();
+        assertThat(secure.servers())
+                .extracting(server -> server.address().toString())
+                .containsExactly("a:443", "b:8443", "[::1]:443");
+        assertThat(secure.tls()).isEqualTo(ConfigDefaults.of(PoolTls.class, Map.of()));
+        assertThat(plain.servers())
+                .extracting(server -> server.address().toString())
+                .containsExactly("a:80", "b:81");
+        assertThat(plain.tls()).isNull();
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
                     :8080                           | there is no server to share the requests among, as in 'weir :8080 localhost:9001'
                     :80x a:80                       | :80x: found ':80x', expected host:port, :port, [::1]:80 or unix:/path; a port is a number from 0 to 65535
                     :8080 a                         | a: found 'a', expected host:port, [::1]:80 or unix:/path; the port is missing
                     :8080 a:80 A:80                 | the server A:80 is given twice
-                    :8080 https://a:443             | https://a:443: servers are spoken to in plain HTTP, https is not there yet
+                    :8080 https://a b:80 https://c  | b:80: either all servers are given as https://host:port and spoken to over TLS, or none
+                    :8080 https://a/app             | https://a/app: a server has no path, only a host and a port
                     :8080 http://a:80/app           | http://a:80/app: a server has no path, only a host and a port
                     :8080 a:80 --balance adaptive   | --balance: found 'adaptive', expected one of round-robin, least-requests, random, p2c; 'adaptive' is not there yet; least-requests is the default until it is
                     :8080 a:80 --connect-timeout 5  | --connect-timeout: found '5', expected a duration such as 250ms, 2s or 1h, from 1ms to 1h; the unit is missing

@@ -170,12 +170,12 @@ class FleetIT {
         Member member = join();
         tool().push(config(one).replace("round-robin", "round-robbin"));
         await().untilAsserted(() -> assertThat(tool().overview().instances())
-                        .singleElement()
-                        .satisfies(each -> {
-                            assertThat(each.outcome()).isEqualTo("refused");
-                            assertThat(each.revision()).isEqualTo(sound);
-                            assertThat(each.problem()).contains("did you mean 'round-robin'?");
-                        }));
+                .singleElement()
+                .satisfies(each -> {
+                    assertThat(each.outcome()).isEqualTo("refused");
+                    assertThat(each.revision()).isEqualTo(sound);
+                    assertThat(each.problem()).contains("did you mean 'round-robin'?");
+                }));
         assertThat(member.exchange()).isEqualTo("one");
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         FleetView.print(address, Map.of(), new PrintStream(printed, true, UTF_8));

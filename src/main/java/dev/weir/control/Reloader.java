@@ -176,7 +176,7 @@ public final class Reloader {
 
     /**
      * Applies what is different in what the file holds now; that nothing is makes no report, unless the last one was of a
-     * fault, which is gone.
+     * fault, which is gone. Nor does a fault that the last report was of.
      *
      * @param by why, for the log
      */
@@ -184,7 +184,7 @@ public final class Reloader {
         byte[] bytes = new byte[content.remaining()];
         content.duplicate().get(bytes);
         Report report = report(by, new Read(ConfigReader.read(file.toString(), bytes), Digest.of(bytes)));
-        if (report.outcome() != Outcome.UNCHANGED || isRefused(last)) {
+        if (isNews(report)) {
             keep(report);
         }
     }
@@ -197,6 +197,15 @@ public final class Reloader {
      */
     synchronized void unreadable(String by, String problem) {
         keep(refused(by, List.of(problem)));
+    }
+
+    private boolean isNews(Report report) {
+        Report former = last;
+        return switch (report.outcome()) {
+            case APPLIED -> true;
+            case UNCHANGED -> isRefused(former);
+            case REFUSED -> former == null || !former.problems().equals(report.problems());
+        };
     }
 
     private static boolean isRefused(@Nullable Report report) {

@@ -1,15 +1,18 @@
 package dev.weir.control;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.config.WeirConfig;
 import dev.weir.control.Reloader.Outcome;
 import dev.weir.control.Reloader.Report;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +74,19 @@ class ReloaderTest {
         assertThat(reloader.reload("test").problems())
                 .isNotEmpty()
                 .allSatisfy(problem -> assertThat(problem).contains("no."));
+    }
+
+    @Test
+    void follow_faultThatWasReported_isNotReportedAgain() throws IOException {
+        byte[] faulty = Configs.TEXT.replace("weight: 2", "weight: many").getBytes(UTF_8);
+        Files.write(file, faulty);
+        Report asked = reloader.reload("SIGHUP");
+        reloader.follow("changed", file, ByteBuffer.wrap(faulty));
+        assertThat(reloader.last()).isSameAs(asked);
+        reloader.follow("changed", file, ByteBuffer.wrap("pool: {}".getBytes(UTF_8)));
+        assertThat(reloader.last()).isNotSameAs(asked);
+        reloader.follow("changed", file, ByteBuffer.wrap(Configs.TEXT.getBytes(UTF_8)));
+        assertThat(Objects.requireNonNull(reloader.last()).outcome()).isEqualTo(Outcome.UNCHANGED);
     }
 
     @Test

@@ -212,8 +212,8 @@ class UpgradeIT {
         };
         try (ScriptedServer server =
                         switching(fromClient ? c -> seen.complete(c.readToEnd().length()) : dribble);
-                RunningWeir weir = RunningWeir.before(
-                        "timeouts: { tunnel-idle: 2s }", "timeouts: { tunnel-idle: 2s }", server);
+                RunningWeir weir =
+                        RunningWeir.before("timeouts: { tunnel-idle: 2s }", "timeouts: { tunnel-idle: 2s }", server);
                 RawClient client = upgraded(weir)) {
             if (fromClient) {
                 dribble.serve(client);

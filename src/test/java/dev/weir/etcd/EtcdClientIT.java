@@ -244,7 +244,8 @@ class EtcdClientIT {
                 other.forget();
                 other.start();
                 credulous.await(Map.of());
-                await().until(() -> patient.failures.stream().anyMatch(why -> why.startsWith("etcd has no keys any more")));
+                await().until(() ->
+                        patient.failures.stream().anyMatch(why -> why.startsWith("etcd has no keys any more")));
                 assertThat(patient.keys).isEqualTo(Map.of("a", "1"));
             }
         }

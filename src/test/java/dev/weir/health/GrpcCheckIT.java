@@ -241,7 +241,8 @@ class GrpcCheckIT {
 
     @Test
     void resetsAndGoaways_areDown() throws Exception {
-        assertThat(check("20s", http -> http.reset(FIRST, INTERNAL_ERROR)).cause()).isEqualTo(Cause.SERVER_CLOSED);
+        assertThat(check("20s", http -> http.reset(FIRST, INTERNAL_ERROR)).cause())
+                .isEqualTo(Cause.SERVER_CLOSED);
         assertThat(check("20s", http -> {
                             head(http);
                             http.reset(FIRST, CANCEL);

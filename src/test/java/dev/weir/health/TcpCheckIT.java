@@ -89,8 +89,8 @@ class TcpCheckIT {
                         authority.server("127.0.0.1").context(),
                         connection -> orderly.complete(connection.endsOrderly()),
                         "h2");
-                Checks checks = Checks.of(
-                        "http: " + http + "\ntls: { ca: '" + authority.file() + "' }\nhealth: { type: tcp, timeout: 20s }")) {
+                Checks checks = Checks.of("http: " + http + "\ntls: { ca: '" + authority.file()
+                        + "' }\nhealth: { type: tcp, timeout: 20s }")) {
             CheckResult result = checks.of(server);
             assertThat(result.evidence()).startsWith("connected in ");
             assertThat(orderly.get(30, TimeUnit.SECONDS)).isTrue();
@@ -112,7 +112,8 @@ class TcpCheckIT {
 
     private static String evidence(TestAuthority trusted, TestAuthority.Issued shown) throws Exception {
         try (ScriptedServer server = ScriptedServer.tls(shown.context(), connection -> connection.read());
-                Checks checks = Checks.of("tls: { ca: '" + trusted.file() + "' }\nhealth: { type: tcp, timeout: 20s }")) {
+                Checks checks =
+                        Checks.of("tls: { ca: '" + trusted.file() + "' }\nhealth: { type: tcp, timeout: 20s }")) {
             CheckResult result = checks.of(server);
             assertThat(result.cause()).isEqualTo(Cause.TLS_CERTIFICATE_ERROR);
             return result.evidence();

@@ -1,6 +1,7 @@
 package dev.weir.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
@@ -40,10 +41,10 @@ class DrainTest {
 
         @Override
         public void endTunnels() {
-            told.add("end tunnels");
             if (endsTunnels) {
                 left = new Drain.Left(left.requests(), left.requests(), 0);
             }
+            told.add("end tunnels");
         }
     }
 
@@ -57,7 +58,7 @@ class DrainTest {
     }
 
     private static void ends(CompletableFuture<Void> run) throws Exception {
-        run.get(10, TimeUnit.SECONDS);
+        run.get(30, TimeUnit.SECONDS);
     }
 
     @Test
@@ -77,8 +78,12 @@ class DrainTest {
     @Test
     void run_tunnelsDeadlineFirst_endsTunnelsAndWaitsForRequests() throws Exception {
         traffic.left = new Drain.Left(5, 3, 2);
-        ends(running(profile(Duration.ofMillis(150), SHORT, SHORT)));
-        assertThat(traffic.told).startsWith("drain PT0.05S", "end tunnels");
+        CompletableFuture<Void> run = running(profile(LONG, SHORT, SHORT));
+        await().until(() -> traffic.told.contains("end tunnels"));
+        assertThat(run).isNotDone();
+        traffic.left = new Drain.Left(0, 0, 0);
+        ends(run);
+        assertThat(traffic.told).containsExactly("drain PT0.05S", "end tunnels");
     }
 
     @Test
@@ -107,6 +112,14 @@ class DrainTest {
         drain.shorten(profile(SHORT, SHORT, SHORT));
         ends(run);
         assertThat(traffic.told).startsWith("drain PT1H", "drain PT0.05S");
+    }
+
+    @Test
+    void delay_passed_isOver() throws Exception {
+        long begun = System.nanoTime();
+        ends(CompletableFuture.runAsync(() -> drain.delay(SHORT)));
+        assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(SHORT.toNanos());
+        assertThat(traffic.told).isEmpty();
     }
 
     @Test

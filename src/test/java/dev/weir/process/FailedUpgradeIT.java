@@ -1,6 +1,7 @@
 package dev.weir.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.weir.testing.LaunchedWeir;
 import dev.weir.testing.RawClient;
@@ -96,7 +97,7 @@ class FailedUpgradeIT {
             ProcessHandle child = running.awaitChild();
             running.weir().signal("TERM");
             assertThat(running.weir().awaitExit()).isZero();
-            child.onExit().get(10, TimeUnit.SECONDS);
+            child.onExit().get(30, TimeUnit.SECONDS);
             assertThat(site.pidFile()).doesNotExist();
         }
     }
@@ -109,8 +110,8 @@ class FailedUpgradeIT {
             assertThat(answer.status()).isEqualTo(409);
             assertThat(answer.content()).contains("was ended: it took too long");
             assertThat(running.answer()).isEqualTo("ok");
-            assertThat(ProcessHandle.of(running.weir().pid()).orElseThrow().children())
-                    .isEmpty();
+            ProcessHandle weir = ProcessHandle.of(running.weir().pid()).orElseThrow();
+            await().untilAsserted(() -> assertThat(weir.children()).isEmpty());
         }
     }
 

@@ -91,7 +91,7 @@ class ServiceIT {
                         config(
                                 "{ bind: \"127.0.0.1:0\" }",
                                 server,
-                                "admin: { bind: \"127.0.0.1:0\" }\nshutdown: { readiness-delay: 1500ms, idle: 0s }"))) {
+                                "admin: { bind: \"127.0.0.1:0\" }\nshutdown: { readiness-delay: 1m, idle: 0s }"))) {
             int port = weir.awaitPort();
             String admin = weir.awaitLine("weir: admin on ");
             int adminPort = Integer.parseInt(admin.substring(admin.lastIndexOf(':') + 1));
@@ -100,6 +100,7 @@ class ServiceIT {
             await().until(() -> ready(adminPort).startsWith("HTTP/1.1 503"));
             assertThat(ready(adminPort)).contains("stopping");
             assertThat(answer(port)).isEqualTo("ok");
+            weir.signal("TERM"); // that was long enough
             assertThat(weir.awaitExit()).isZero();
         }
     }
@@ -117,15 +118,20 @@ class ServiceIT {
         Path notify = run.resolve("notify");
         try (ScriptedServer server = ScriptedServer.answering(OK);
                 NotifySocket manager = new NotifySocket(notify)) {
-            ProcessBuilder command = new ProcessBuilder(LaunchedWeir.command(
-                    "run", config("{ bind: \"127.0.0.1:0\" }", server, "pid-file: \"" + pidFile + "\"")));
+            String file = config("{ bind: \"127.0.0.1:0\" }", server, "pid-file: \"" + pidFile + "\"");
+            ProcessBuilder command = new ProcessBuilder(LaunchedWeir.command("run", file));
             command.environment().put("NOTIFY_SOCKET", notify.toString());
-            command.environment().put("WATCHDOG_USEC", "300000");
+            command.environment().put("WATCHDOG_USEC", "3000000");
             try (LaunchedWeir weir = LaunchedWeir.start(command)) {
                 int port = weir.awaitPort();
                 assertThat(manager.await("READY=1")).endsWith("STATUS=listening on 127.0.0.1:" + port);
                 assertThat(pidFile).hasContent(String.valueOf(weir.pid()));
                 manager.await("WATCHDOG=1");
+                Files.writeString(Path.of(file), "pool: {}\n");
+                weir.signal("HUP");
+                manager.await("RELOADING=1");
+                assertThat(manager.await("READY=1"))
+                        .contains("STATUS=listening on 127.0.0.1:" + port + "; not reloaded: " + file + ":1:1: ");
                 weir.signal("TERM");
                 manager.await("STOPPING=1");
                 assertThat(weir.awaitExit()).isZero();

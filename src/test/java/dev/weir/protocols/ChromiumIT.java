@@ -117,7 +117,7 @@ class ChromiumIT {
                     "--user-data-dir=" + directory.resolve("profile"),
                     "--remote-debugging-port=0",
                     "https://localhost:" + weir.port() + "/");
-            assertThat(seen.get(60, TimeUnit.SECONDS)).isEqualTo("h2|a text|from the page");
+            assertThat(seen.get(120, TimeUnit.SECONDS)).isEqualTo("h2|a text|from the page");
             assertThat(weir.metric("weir_tunnels_open")).isEqualTo(1);
         }
     }

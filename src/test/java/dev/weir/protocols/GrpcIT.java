@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.weir.testing.Programs;
 import dev.weir.testing.Quiet;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.TestAuthority;
@@ -73,7 +74,7 @@ class GrpcIT {
 
     private static byte[] call(ManagedChannel channel, MethodDescriptor<byte[], byte[]> method, byte[] message) {
         return ClientCalls.blockingUnaryCall(
-                channel, method, CallOptions.DEFAULT.withDeadlineAfter(10, TimeUnit.SECONDS), message);
+                channel, method, CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS), message);
     }
 
     private static byte[] bytes(String text) {
@@ -115,7 +116,7 @@ class GrpcIT {
         }
 
         private Object next() throws InterruptedException {
-            Object next = all.poll(10, TimeUnit.SECONDS);
+            Object next = all.poll(30, TimeUnit.SECONDS);
             assertThat(next).as("nothing came in time").isNotNull();
             return next;
         }
@@ -221,10 +222,7 @@ class GrpcIT {
 
     @Test
     void failure_ofWeir_isUnavailableWithItsCause() throws Exception {
-        EchoService gone = new EchoService();
-        String address = gone.address();
-        gone.close();
-        try (RunningWeir weir = weir("queue: { requests: 0 }", address)) {
+        try (RunningWeir weir = weir("queue: { requests: 0 }", "127.0.0.1:" + Programs.freePort())) {
             ManagedChannel channel = channel(weir);
             Status status = failure(() -> call(channel, EchoService.UNARY, bytes("x")));
             assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
@@ -246,7 +244,7 @@ class GrpcIT {
             Status status = failure(() -> ClientCalls.blockingUnaryCall(
                     channel,
                     EchoService.SILENT,
-                    CallOptions.DEFAULT.withDeadlineAfter(600, TimeUnit.MILLISECONDS),
+                    CallOptions.DEFAULT.withDeadlineAfter(2, TimeUnit.SECONDS),
                     bytes("x")));
             assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
             assertThat(server.lastDeadline()).isNotNull();
@@ -330,6 +328,6 @@ class GrpcIT {
 
     private static void end(ManagedChannel channel) throws InterruptedException {
         channel.shutdownNow();
-        assertThat(channel.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(channel.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
     }
 }

@@ -13,11 +13,14 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * What gRPC calls are told by Weir itself, and their deadlines. HTTP/1 is not gRPC's protocol, but gRPC-Web's, and shows
  * each byte; the exchange is the same for all protocols.
  */
+@Execution(ExecutionMode.CONCURRENT) // its tests mostly wait
 class GrpcAnswersIT {
     private static String call(String path, String more) {
         return "POST " + path
@@ -106,14 +109,14 @@ class GrpcAnswersIT {
                 RunningWeir weir = RunningWeir.before(server)) {
             try (RawClient client = weir.connect()) {
                 long start = System.nanoTime();
-                client.send(call("/", "grpc-timeout: 300m\r\n"));
+                client.send(call("/", "grpc-timeout: 1000m\r\n"));
                 RawClient.Message answer = client.readMessage();
                 assertThat(Duration.ofNanos(System.nanoTime() - start))
-                        .isBetween(Duration.ofMillis(299), Duration.ofSeconds(5));
+                        .isBetween(Duration.ofMillis(999), Duration.ofSeconds(20));
                 assertThat(answer.header("grpc-status")).isEqualTo("4");
                 assertThat(answer.header("proxy-status")).contains("details=\"call-deadline\"");
-                await().until(() -> server.open() == 0);
-                assertThat(micros(heads.get(0))).isBetween(1L, 300_000L);
+                await().until(() -> heads.size() == 1 && server.open() == 0);
+                assertThat(micros(heads.get(0))).isBetween(1L, 1_000_000L);
             }
             Quiet.awaitQuiet(weir);
         }
@@ -128,7 +131,7 @@ class GrpcAnswersIT {
                 });
                 RunningWeir weir = RunningWeir.before(server)) {
             try (RawClient client = weir.connect()) {
-                client.send(call("/", "grpc-timeout: 200000u\r\n"));
+                client.send(call("/", "grpc-timeout: 1000000u\r\n"));
                 assertThat(client.readHead()).startsWith("HTTP/1.1 200 ");
                 assertThat(client.readToEnd()).isEqualTo("half");
                 await().until(() -> server.open() == 0);
@@ -144,9 +147,9 @@ class GrpcAnswersIT {
         try (ScriptedServer server = ScriptedServer.echoing();
                 RunningWeir weir = RunningWeir.before(server);
                 RawClient client = weir.connect()) {
-            client.send(call("/", "grpc-timeout: 1S\r\n"));
+            client.send(call("/", "grpc-timeout: 2S\r\n"));
             assertThat(client.readMessage().content()).contains("grpc-timeout: ");
-            for (long end = System.nanoTime() + 1_200_000_000L; System.nanoTime() < end; ) {
+            for (long end = System.nanoTime() + 2_200_000_000L; System.nanoTime() < end; ) {
                 client.send(call("/", ""));
                 RawClient.Message answer = client.readMessage();
                 assertThat(answer.status()).isEqualTo(200);
@@ -164,13 +167,12 @@ class GrpcAnswersIT {
                 RunningWeir weir = RunningWeir.before("", "balance: round-robin", gone, server)) {
             for (int i = 0; i < 2; i++) {
                 try (RawClient client = weir.connect()) {
-                    client.send(call("/", "grpc-timeout: 250m\r\n"));
+                    client.send(call("/", "grpc-timeout: 1000m\r\n"));
                     assertThat(client.readMessage().header("grpc-status")).isEqualTo("4");
                 }
             }
-            assertThat(heads)
-                    .hasSize(2)
-                    .allSatisfy(head -> assertThat(micros(head)).isBetween(1L, 250_000L));
+            await().until(() -> heads.size() == 2);
+            assertThat(heads).allSatisfy(head -> assertThat(micros(head)).isBetween(1L, 1_000_000L));
         }
     }
 

@@ -8,7 +8,6 @@ import dev.weir.testing.RawClient;
 import dev.weir.testing.RunningWeir;
 import dev.weir.testing.ScriptedServer;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -222,7 +221,6 @@ class QueueIT {
     }
 
     private static void awaitLength(RunningWeir weir, int length) throws Exception {
-        await().atMost(Duration.ofSeconds(10))
-                .until(() -> weir.weir().pools().iterator().next().line().length() == length);
+        await().until(() -> weir.weir().pools().iterator().next().line().length() == length);
     }
 }

@@ -29,7 +29,7 @@ public final class Programs implements AutoCloseable {
     /** Begins anywhere, because other runs of the tests may be under way on the machine. */
     private static final AtomicInteger NEXT_PORT = new AtomicInteger(new Random().nextInt(PORTS));
 
-    private static final long TIMEOUT_SECONDS = 60;
+    private static final long TIMEOUT_SECONDS = 120;
 
     private final List<Process> running = new ArrayList<>();
 

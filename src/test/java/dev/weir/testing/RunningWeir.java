@@ -12,15 +12,19 @@ import dev.weir.control.Control;
 import dev.weir.control.FileStore;
 import dev.weir.control.Reloader;
 import dev.weir.process.InheritedSockets;
+import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 
 /** A Weir of its own for one test, on ephemeral ports, started from the text of a configuration. */
 public final class RunningWeir implements AutoCloseable {
+    private static final long TURN_SECONDS = 30;
+
     private final Weir weir;
 
     private RunningWeir(Weir weir) {
@@ -67,7 +71,8 @@ public final class RunningWeir implements AutoCloseable {
 
     /**
      * One listener, one loop, one pool {@code web} of these servers. Unless the pool's keys say something of checks, there
-     * are none, so that servers see the test's own connections only.
+     * are none, so that servers see the test's own connections only; unless they say something of timeouts, servers have
+     * long for a handshake, since on a busy machine theirs are slow.
      */
     public static RunningWeir before(String listenerKeys, String poolKeys, ScriptedServer... servers) {
         StringBuilder yaml = new StringBuilder("event-loops: 1\nadmin: { bind: \"127.0.0.1:0\" }\n");
@@ -81,6 +86,9 @@ public final class RunningWeir implements AutoCloseable {
         yaml.append("]\n");
         if (!poolKeys.contains("health:")) {
             yaml.append("    health: off\n");
+        }
+        if (!poolKeys.contains("timeouts:")) {
+            yaml.append("    timeouts: { connect: 10s }\n");
         }
         poolKeys.lines().forEach(line -> yaml.append("    ").append(line).append('\n'));
         return of(yaml.toString());
@@ -111,8 +119,15 @@ public final class RunningWeir implements AutoCloseable {
         return weir;
     }
 
-    /** The metrics as text. */
+    /** The metrics as text. What the loops were at when it was called is counted: who has his answer is counted, too. */
     public String metrics() throws IOException, InterruptedException {
+        for (EventLoop loop : weir.loops()) {
+            if (!loop.isShuttingDown()) {
+                assertThat(loop.submit(() -> {}).await(TURN_SECONDS, TimeUnit.SECONDS))
+                        .as("a turn of a loop")
+                        .isTrue();
+            }
+        }
         try (HttpClient http = HttpClient.newHttpClient()) {
             URI uri = URI.create("http://127.0.0.1:" + weir.adminPort() + "/metrics");
             return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())

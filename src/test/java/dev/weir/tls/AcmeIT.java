@@ -81,6 +81,11 @@ class AcmeIT {
         return weir.metric("weir_tls_renewals_total{outcome=\"" + outcome + "\",used_by=\"acme " + domain + "\"}");
     }
 
+    /** So many certificates of a name, which are counted by a thread other than the one that brings them into use. */
+    private static void awaitOrdered(RunningWeir weir, String domain, int count) {
+        await().untilAsserted(() -> assertThat(ordered(weir, domain, "ok")).isEqualTo(count));
+    }
+
     private static SSLContext trusting(String pem) throws Exception {
         KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
         store.load(null, null);
@@ -130,7 +135,7 @@ class AcmeIT {
             assertThat(first.getSubjectAlternativeNames().toString()).isEqualTo("[[2, a.example]]");
             assertThat(second.getSubjectAlternativeNames().toString()).isEqualTo("[[2, b.example]]");
             assertThat(first.getPublicKey().getAlgorithm()).isEqualTo(acme.contains("rsa") ? "RSA" : "EC");
-            assertThat(ordered(weir, "a.example", "ok")).isOne();
+            awaitOrdered(weir, "a.example", 1);
             assertThat(ordered(weir, "b.example", "failed")).isZero();
             assertThat(weir.metrics()).contains("weir_tls_certificate_expiry_seconds{certificate=\"");
             if (acme.contains("alpn")) {
@@ -156,7 +161,7 @@ class AcmeIT {
         String bound = "external-account: { key-id: kid-1, key-file: \"" + key + "\" }";
         try (RunningWeir weir = weir("a.example", "challenge: tls-alpn-01, " + bound)) {
             awaitShown(trusting(pebble.root()), "a.example");
-            assertThat(ordered(weir, "a.example", "ok")).isOne();
+            awaitOrdered(weir, "a.example", 1);
         }
     }
 
@@ -203,7 +208,7 @@ class AcmeIT {
             pebble.stop();
             await().atMost(PATIENCE).until(() -> ordered(weir, "a.example", "failed") >= 1);
             assertThat(shown(context, "a.example", tls)).isEqualTo(second);
-            assertThat(ordered(weir, "a.example", "ok")).isEqualTo(2);
+            awaitOrdered(weir, "a.example", 2);
         }
     }
 
@@ -229,8 +234,8 @@ class AcmeIT {
             await().atMost(PATIENCE)
                     .ignoreExceptionsInstanceOf(IOException.class)
                     .until(() -> shown(context, "a.example", otherTls), shown::equals);
-            assertThat(ordered(one, "a.example", "ok") + ordered(other, "a.example", "ok"))
-                    .isOne();
+            await().untilAsserted(() -> assertThat(ordered(one, "a.example", "ok") + ordered(other, "a.example", "ok"))
+                    .isOne());
         }
     }
 

@@ -140,7 +140,7 @@ class Http2ReuseIT {
                         http.next();
                     }
                 });
-                RunningWeir weir = weir("http2: { ping-after: 2s, ping-timeout: 1s }", server)) {
+                RunningWeir weir = weir("http2: { ping-after: 2s, ping-timeout: 500ms }", server)) {
             assertThat(weir.exchange(GET)).endsWith("ok");
             long idleSince = System.nanoTime();
             await().pollInterval(java.time.Duration.ofMillis(20))
@@ -149,7 +149,7 @@ class Http2ReuseIT {
             assertThat(weir.exchange(GET)).endsWith("ok");
             assertThat(System.nanoTime() - asked)
                     .as("the sign of life is asked for at once")
-                    .isLessThan(2_500_000_000L);
+                    .isLessThan(2_400_000_000L);
             assertThat(server.accepted()).isEqualTo(2);
             over.countDown();
         }

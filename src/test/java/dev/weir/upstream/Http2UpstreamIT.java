@@ -341,7 +341,7 @@ class Http2UpstreamIT {
                     ok(http, http.await(RawHttp2.HEADERS).stream(), "x");
                     http.next();
                 });
-                RunningWeir weir = weir("timeouts: { first-byte: 200ms }", server)) {
+                RunningWeir weir = weir("timeouts: { connect: 10s, first-byte: 1s }", server)) {
             assertThat(weir.exchange(GET)).startsWith("HTTP/1.1 504").contains("first-byte-timeout");
             assertThat(weir.exchange(GET)).endsWith("x");
             assertThat(resets).hasValue(CANCEL);

@@ -71,7 +71,7 @@ class IdleCloseRaceIT {
                 client.join();
             }
             assertThat(errors).isEmpty();
-            assertThat(answered).hasSizeGreaterThan(1_000);
+            assertThat(answered).hasSizeGreaterThan(300);
             assertThat(answered)
                     .filteredOn(line -> line.startsWith("POST"))
                     .allSatisfy(line ->
@@ -84,7 +84,7 @@ class IdleCloseRaceIT {
 
     private void run(int port, int client, Random random) {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(30_000);
             socket.setTcpNoDelay(true);
             InputStream in = new BufferedInputStream(socket.getInputStream());
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);

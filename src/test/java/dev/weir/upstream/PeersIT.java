@@ -126,7 +126,7 @@ class PeersIT {
     void nginxThatClosesAfterEachTenth_underWrk_noErrors() throws Exception {
         Programs.assumeInstalled("wrk");
         try (RunningWeir weir = before(nginx("keepalive_requests 10;"))) {
-            String report = run("wrk", "-t1", "-c20", "-d3", url(weir, "/small"));
+            String report = run("wrk", "-t1", "-c20", "-d3", "--timeout", "20s", url(weir, "/small"));
             assertThat(report)
                     .contains("Requests/sec")
                     .doesNotContain("Socket errors")

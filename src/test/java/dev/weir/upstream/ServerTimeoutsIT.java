@@ -28,7 +28,7 @@ class ServerTimeoutsIT {
             assertThat(weir.exchange(GET))
                     .startsWith("HTTP/1.1 504 ")
                     .contains("error=http_response_timeout; details=\"first-byte-timeout\"");
-            assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isBetween(100L, 2_000L);
+            assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isBetween(100L, 20_000L);
             assertThat(server.accepted()).as("not given to another connection").isEqualTo(1);
             Quiet.awaitQuiet(weir);
         }
@@ -132,12 +132,12 @@ class ServerTimeoutsIT {
                     }
                     connection.send("0\r\n\r\n");
                 });
-                RunningWeir weir = RunningWeir.before("", "timeouts: { body-idle: 500ms }", server);
+                RunningWeir weir = RunningWeir.before("", "timeouts: { body-idle: 1500ms }", server);
                 RawClient client = weir.connect()) {
             client.send(GET);
             assertThat(client.readHead()).startsWith("HTTP/1.1 200 ");
             // Longer than the server's deadline, with all buffers between the two full.
-            assertThat(new CountDownLatch(1).await(1500, TimeUnit.MILLISECONDS)).isFalse();
+            assertThat(new CountDownLatch(1).await(3, TimeUnit.SECONDS)).isFalse();
             String rest = client.readToEnd();
             assertThat(rest).endsWith("\r\n0\r\n\r\n");
             assertThat(rest.chars().filter(each -> each == 'x').count()).isEqualTo(1024L * chunks);

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -160,12 +161,15 @@ class TlsUpstreamIT {
                 RunningWeir weir = RunningWeir.before("", trusting(""), orderly)) {
             assertThat(weir.exchange(GET)).contains("all of it").endsWith("0\r\n\r\n");
         }
+        CountDownLatch answered = new CountDownLatch(1);
         try (ScriptedServer behind = ScriptedServer.tls(context, connection -> {
                     connection.readMessage();
                     connection.send(response);
+                    answered.countDown();
                     connection.readToEnd();
                 });
-                ScriptedServer cutting = ScriptedServer.of(connection -> relayAndCut(connection, behind.port()));
+                ScriptedServer cutting =
+                        ScriptedServer.of(connection -> relayAndCut(connection, behind.port(), answered));
                 RunningWeir weir = RunningWeir.before("", trusting(""), cutting)) {
             assertThat(weir.exchange(GET)).doesNotContain("0\r\n\r\n");
             assertThat(weir.metric("weir_failures_total{cause=\"response-incomplete\",side=\"server\"}"))
@@ -174,7 +178,7 @@ class TlsUpstreamIT {
     }
 
     /** Passes everything on until the response has gone by, and then ends the connection below TLS. */
-    private static void relayAndCut(RawClient client, int port) throws Exception {
+    private static void relayAndCut(RawClient client, int port, CountDownLatch answered) throws Exception {
         try (RawClient server = new RawClient(port)) {
             Thread requests = Thread.ofVirtual().start(() -> {
                 try {
@@ -184,16 +188,16 @@ class TlsUpstreamIT {
                 }
             });
             byte[] buffer = new byte[65536];
-            int records = 0;
-            server.socket().setSoTimeout(500);
-            try {
-                java.io.InputStream in = server.socket().getInputStream();
-                for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
-                    client.socket().getOutputStream().write(buffer, 0, n);
-                    records++;
+            server.socket().setSoTimeout(100);
+            boolean all = false;
+            while (!all) {
+                boolean sent = answered.getCount() == 0;
+                try {
+                    int count = server.socket().getInputStream().read(buffer);
+                    client.socket().getOutputStream().write(buffer, 0, count);
+                } catch (java.net.SocketTimeoutException silent) {
+                    all = sent;
                 }
-            } catch (java.net.SocketTimeoutException silent) {
-                assertThat(records).isPositive();
             }
             client.socket().shutdownOutput();
             requests.join();
