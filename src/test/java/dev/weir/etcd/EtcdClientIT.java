@@ -24,6 +24,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -334,6 +335,35 @@ class EtcdClientIT {
             EtcdClient to = new EtcdClient(List.of(url), new EtcdClient.Login("root", () -> "secret"), "");
             assertThat(to.get("a").keys()).hasSize(1);
             assertThat(logins).hasValue(2);
+        } finally {
+            member.stop(0);
+        }
+    }
+
+    @Test
+    void write_withoutAnswer_isKnownByAskingWhetherItWasMade() throws Exception {
+        HttpServer member = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        AtomicInteger writes = new AtomicInteger();
+        AtomicReference<String> held = new AtomicReference<>("{}");
+        member.createContext("/v3/kv/txn", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            writes.incrementAndGet();
+            exchange.close();
+        });
+        member.createContext("/v3/kv/range", exchange -> answer(exchange, 200, held.get()));
+        member.start();
+        try {
+            String url = "http://127.0.0.1:" + member.getAddress().getPort();
+            // The same member twice: what may have been done is not asked for again.
+            EtcdClient to = new EtcdClient(List.of(url, url), EtcdClient.Login.NONE, "");
+            assertThatThrownBy(() -> to.putIf("a", 0, "new"))
+                    .isInstanceOfSatisfying(
+                            EtcdFailure.class,
+                            failure -> assertThat(failure.unanswered()).isTrue());
+            assertThat(writes).hasValue(1);
+            held.set("{\"kvs\":[{\"key\":\"YQ==\",\"value\":\"bmV3\",\"mod_revision\":\"7\"}]}");
+            assertThat(to.putIf("a", 3, "new")).isEqualTo(7);
+            assertThat(writes).hasValue(2);
         } finally {
             member.stop(0);
         }
