@@ -158,7 +158,7 @@ class LauncherIT {
                 LaunchedWeir weir = LaunchedWeir.with("127.0.0.1:0", server.address());
                 RawClient client = new RawClient(weir.awaitPort())) {
             weir.signal("HUP");
-            assertThat(weir.awaitLine("")).contains("configuration not reloaded (SIGHUP)");
+            weir.awaitLineWith("configuration not reloaded (SIGHUP)");
             assertThat(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                             .readMessage()
                             .status())
@@ -176,7 +176,7 @@ class LauncherIT {
                     RawClient client = new RawClient(weir.awaitPort())) {
                 Files.writeString(file, file(second));
                 weir.signal("HUP");
-                assertThat(weir.awaitLine("")).contains("configuration reloaded");
+                weir.awaitLineWith("configuration reloaded");
                 assertThat(client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                                 .readMessage()
                                 .status())

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /**
  * A Weir in a process of its own, started by {@code bin/weir}, for which the jar must have been built, or by this test's
@@ -68,15 +69,25 @@ public final class LaunchedWeir implements AutoCloseable {
 
     /** Reads on until a line begins so, and returns the rest of that line. */
     public String awaitLine(String beginning) throws IOException {
+        return awaitLine(line -> line.startsWith(beginning), "began with '" + beginning)
+                .substring(beginning.length());
+    }
+
+    /** Reads on until a line has this somewhere, and returns it: others may come before it. */
+    public String awaitLineWith(String part) throws IOException {
+        return awaitLine(line -> line.contains(part), "had '" + part);
+    }
+
+    private String awaitLine(Predicate<String> wanted, String what) throws IOException {
         StringBuilder seen = new StringBuilder();
         String line;
         while ((line = output.readLine()) != null) {
-            if (line.startsWith(beginning)) {
-                return line.substring(beginning.length());
+            if (wanted.test(line)) {
+                return line;
             }
             seen.append(line).append('\n');
         }
-        throw new IOException("no line began with '" + beginning + "': " + seen);
+        throw new IOException("no line " + what + "': " + seen);
     }
 
     /** Waits until it listens. */
