@@ -20,7 +20,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Speaks to the admin API of a Weir that runs, for the command line. Blocks. */
 final class AdminClient implements AutoCloseable {
-    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    /** A change may wait for etcd, which is asked member by member, for seconds each. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
     /** The process itself bounds how long it may take (`upgrade.start-timeout`), to an hour at most. */
     private static final Duration UPGRADE_TIMEOUT = Duration.ofMinutes(61);
 

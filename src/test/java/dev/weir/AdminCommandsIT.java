@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weir.config.Address;
 import dev.weir.config.WeirConfig;
 import dev.weir.fleet.FleetAddress;
+import dev.weir.testing.Programs;
 import dev.weir.testing.RunningWeir;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -244,9 +245,9 @@ class AdminCommandsIT {
     }
 
     @Test
-    void nobodyThere_isOneSentence() {
-        String gone = admin;
+    void nobodyThere_isOneSentence() throws IOException {
         weir.close();
+        String gone = "127.0.0.1:" + Programs.freePort();
         admin = gone;
         assertThat(weir("status")).isEqualTo(1);
         assertThat(err()).isEqualTo("weir: no Weir has its admin port at " + gone + "; --admin says where it is\n");

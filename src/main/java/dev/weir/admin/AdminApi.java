@@ -1,6 +1,7 @@
 package dev.weir.admin;
 
 import dev.weir.control.Refused;
+import dev.weir.control.StateStore;
 import dev.weir.observe.Exposition;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -84,6 +85,12 @@ final class AdminApi implements AdminHandler {
                 case UNSOUND -> 400;
             };
             return AdminResponse.problem(status, String.valueOf(refused.getMessage()), refused.problems());
+        } catch (StateStore.OutcomeUnknown unknown) {
+            log.warn("a change by the admin API has an unknown outcome: {}", unknown.getMessage());
+            return AdminResponse.problem(
+                    503,
+                    "Whether the change was made is not known: " + unknown.getMessage()
+                            + ". It may be made yet; look before you try again.");
         } catch (IOException failure) {
             log.warn("a change by the admin API was not made: {}", failure.getMessage());
             return AdminResponse.problem(503, "The change was not made: " + failure.getMessage() + ".");

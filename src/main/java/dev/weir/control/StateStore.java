@@ -12,6 +12,16 @@ public interface StateStore extends AutoCloseable {
     /** A state and its revision. */
     record Saved(Overlay overlay, long revision) {}
 
+    /** Nobody knows whether a state was saved, or will be yet; the message is a clause for the user. */
+    final class OutcomeUnknown extends IOException {
+        private static final long serialVersionUID = 1;
+
+        /** Because of this, whose message it has. */
+        public OutcomeUnknown(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
     /**
      * The last state; {@link Overlay#NONE} when there was none yet.
      *
@@ -23,7 +33,8 @@ public interface StateStore extends AutoCloseable {
      * Saves a state, durably, in place of the one with the expected revision.
      *
      * @return the new revision; empty when the last state is another by now
-     * @throws IOException when it cannot be saved, or nobody knows whether it was; the message is a clause for the user
+     * @throws OutcomeUnknown when it may have been saved
+     * @throws IOException when it was not; the message is a clause for the user
      */
     OptionalLong save(Overlay overlay, long expected) throws IOException;
 

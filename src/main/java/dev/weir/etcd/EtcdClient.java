@@ -88,6 +88,7 @@ public final class EtcdClient {
      *
      * @param expected 0 for a key that does not exist
      * @return the revision of the write; 0 when the key has another revision, and nothing was written
+     * @throws EtcdFailure one that is {@link EtcdFailure#unanswered} when it may have been written, or may be yet
      */
     public long putIf(String key, long expected, String value) throws IOException, InterruptedException {
         ObjectNode request = JSON.createObjectNode();
@@ -98,8 +99,32 @@ public final class EtcdClient {
                 .put("result", "EQUAL")
                 .put("mod_revision", Long.toString(expected));
         request.putArray("success").addObject().set("request_put", putRequest(key, value, 0));
-        JsonNode answer = call("/v3/kv/txn", request);
-        return answer.path("succeeded").asBoolean(false) ? revision(answer) : 0;
+        try {
+            JsonNode answer = onSomeMember(endpoint -> call(endpoint, "/v3/kv/txn", request), false);
+            return answer.path("succeeded").asBoolean(false) ? revision(answer) : 0;
+        } catch (EtcdFailure failure) {
+            if (!failure.unanswered()) {
+                throw failure;
+            }
+            return written(key, expected, value, failure);
+        }
+    }
+
+    /** A write without an answer may have been made all the same. */
+    private long written(String key, long expected, String value, EtcdFailure unanswered)
+            throws IOException, InterruptedException {
+        List<KeyValue> keys;
+        try {
+            keys = get(key).keys();
+        } catch (EtcdFailure alsoUnanswered) {
+            throw unanswered;
+        }
+        for (KeyValue now : keys) {
+            if (now.revision() != expected && now.value().equals(value)) {
+                return now.revision();
+            }
+        }
+        throw unanswered;
     }
 
     /** Removes a key, if it is there. */
@@ -164,20 +189,21 @@ public final class EtcdClient {
                 .put("range_end", endOf(prefix))
                 .put("start_revision", Long.toString(revision));
         byte[] body = JSON.writeValueAsBytes(request);
-        return new EtcdWatch(onSomeMember(endpoint -> http.post(endpoint, "/v3/watch", body, token, Duration.ZERO)));
+        return new EtcdWatch(
+                onSomeMember(endpoint -> http.post(endpoint, "/v3/watch", body, token, Duration.ZERO), true));
     }
 
     // ---- asking ----
 
     private JsonNode call(String path, ObjectNode request) throws IOException, InterruptedException {
-        return onSomeMember(endpoint -> call(endpoint, path, request));
+        return onSomeMember(endpoint -> call(endpoint, path, request), true);
     }
 
     private JsonNode call(String endpoint, String path, ObjectNode request) throws IOException, InterruptedException {
         try (InputStream answer = http.post(endpoint, path, JSON.writeValueAsBytes(request), token, ANSWER)) {
             return JSON.readTree(EtcdHttp.whole(answer));
         } catch (JacksonException malformed) {
-            throw new EtcdFailure(EtcdFailure.Kind.UNREACHABLE, endpoint + " does not answer as etcd does", malformed);
+            throw new EtcdFailure(EtcdFailure.Kind.UNANSWERED, endpoint + " does not answer as etcd does", malformed);
         }
     }
 
@@ -187,7 +213,8 @@ public final class EtcdClient {
         T ask(String endpoint) throws IOException, InterruptedException;
     }
 
-    private <T> T onSomeMember(Question<T> question) throws IOException, InterruptedException {
+    /** @param repeatable whether another member may be asked when one may have done it without an answer */
+    private <T> T onSomeMember(Question<T> question, boolean repeatable) throws IOException, InterruptedException {
         int first = current;
         EtcdFailure last = null;
         for (int i = 0; i < endpoints.size(); i++) {
@@ -197,7 +224,7 @@ public final class EtcdClient {
                 current = member;
                 return answer;
             } catch (EtcdFailure failure) {
-                if (!failure.unreachable()) {
+                if (!failure.unreachable() || (failure.unanswered() && !repeatable)) {
                     throw failure;
                 }
                 last = failure;

@@ -8,8 +8,10 @@ public final class EtcdFailure extends IOException {
 
     /** What of it matters to whoever asked. */
     enum Kind {
-        /** Another member may answer. */
+        /** Another member may answer; nothing was asked of this one. */
         UNREACHABLE,
+        /** Another member may answer; this one may have done what it was asked, or do it yet. */
+        UNANSWERED,
         /** The login is not valid any more. */
         NOT_LOGGED_IN,
         /** The answer is no. */
@@ -32,8 +34,13 @@ public final class EtcdFailure extends IOException {
         return kind;
     }
 
-    /** Whether no member of the cluster could be reached, rather than that it said no. */
+    /** Whether no member of the cluster has answered, rather than that it said no. */
     public boolean unreachable() {
-        return kind == Kind.UNREACHABLE;
+        return kind == Kind.UNREACHABLE || kind == Kind.UNANSWERED;
+    }
+
+    /** Whether a member that has not answered may have done what it was asked, or do it yet. */
+    public boolean unanswered() {
+        return kind == Kind.UNANSWERED;
     }
 }

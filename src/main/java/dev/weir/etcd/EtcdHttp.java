@@ -50,6 +50,7 @@ final class EtcdHttp {
                 connection.setRequestProperty("Authorization", token);
             }
             connection.setFixedLengthStreamingMode(body.length); // so that it is never sent twice
+            connect(endpoint, connection);
             try (var out = connection.getOutputStream()) {
                 out.write(body);
             }
@@ -63,7 +64,16 @@ final class EtcdHttp {
         } catch (EtcdFailure refused) {
             throw refused;
         } catch (IOException failure) {
-            throw unreachable(endpoint, failure);
+            throw failure(EtcdFailure.Kind.UNANSWERED, endpoint, failure);
+        }
+    }
+
+    private static void connect(String endpoint, HttpURLConnection connection)
+            throws IOException, InterruptedException {
+        try {
+            connection.connect();
+        } catch (IOException failure) {
+            throw failure(EtcdFailure.Kind.UNREACHABLE, endpoint, failure);
         }
     }
 
@@ -84,15 +94,16 @@ final class EtcdHttp {
         return connection;
     }
 
-    private static EtcdFailure unreachable(String endpoint, IOException failure) throws InterruptedException {
+    private static EtcdFailure failure(EtcdFailure.Kind kind, String endpoint, IOException failure)
+            throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
         if (failure instanceof SocketTimeoutException || failure instanceof InterruptedIOException) {
-            return new EtcdFailure(EtcdFailure.Kind.UNREACHABLE, endpoint + " does not answer", failure);
+            return new EtcdFailure(kind, endpoint + " does not answer", failure);
         }
         String why = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-        return new EtcdFailure(EtcdFailure.Kind.UNREACHABLE, endpoint + " cannot be reached (" + why + ")", failure);
+        return new EtcdFailure(kind, endpoint + " cannot be reached (" + why + ")", failure);
     }
 
     static byte[] whole(InputStream in) throws IOException {
@@ -118,7 +129,7 @@ final class EtcdHttp {
         if (status == HttpURLConnection.HTTP_UNAUTHORIZED || said.contains("revision of auth store is old")) {
             kind = EtcdFailure.Kind.NOT_LOGGED_IN;
         } else if (code == DEADLINE_EXCEEDED || code == UNAVAILABLE || status > HttpURLConnection.HTTP_INTERNAL_ERROR) {
-            kind = EtcdFailure.Kind.UNREACHABLE;
+            kind = EtcdFailure.Kind.UNANSWERED;
         }
         return new EtcdFailure(kind, "etcd says '" + said + "'");
     }

@@ -66,7 +66,9 @@ final class EtcdWatch implements AutoCloseable {
 
     private static Batch batch(JsonNode message) {
         if (message.has("error")) {
-            return new Batch(List.of(), "etcd has ended the watch: " + message.path("error"), false);
+            JsonNode error = message.path("error");
+            String why = error.path("message").asString(error.toString());
+            return new Batch(List.of(), "etcd has ended the watch: " + why, false);
         }
         JsonNode result = message.path("result");
         if (EtcdClient.number(result.path("compact_revision")) > 0) {

@@ -4,6 +4,7 @@ import dev.weir.control.Overlay;
 import dev.weir.control.OverlayJson;
 import dev.weir.control.StateStore;
 import dev.weir.etcd.EtcdClient;
+import dev.weir.etcd.EtcdFailure;
 import dev.weir.etcd.KeyValue;
 import java.io.IOException;
 import java.util.List;
@@ -54,20 +55,10 @@ final class FleetStore implements StateStore {
         long revision;
         try {
             revision = interruptibly(() -> client.putIf(key, expected, value));
-        } catch (IOException unknown) {
-            revision = written(value, expected, unknown);
+        } catch (EtcdFailure failure) {
+            throw failure.unanswered() ? new OutcomeUnknown(failure) : failure;
         }
         return revision == 0 ? OptionalLong.empty() : OptionalLong.of(revision);
-    }
-
-    /** A write without an answer may have been made all the same. */
-    private long written(String value, long expected, IOException unknown) throws IOException {
-        for (KeyValue now : interruptibly(() -> client.get(key).keys())) {
-            if (now.revision() != expected && now.value().equals(value)) {
-                return now.revision();
-            }
-        }
-        throw unknown;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.weir.fleet;
 
 import dev.weir.etcd.EtcdClient;
+import dev.weir.etcd.EtcdFailure;
 import dev.weir.etcd.KeyValue;
 import java.io.IOException;
 import java.util.List;
@@ -43,7 +44,17 @@ public final class FleetTool {
         if (!found.isEmpty() && found.getFirst().value().equals(config)) {
             return new Pushed(before, before);
         }
-        long now = client.putIf(address.configKey(), before, config);
+        long now;
+        try {
+            now = client.putIf(address.configKey(), before, config);
+        } catch (EtcdFailure failure) {
+            throw failure.unanswered()
+                    ? new IOException(
+                            failure.getMessage() + "; it may be in place all the same, or be yet: 'weir status --fleet "
+                                    + address + "' tells",
+                            failure)
+                    : failure;
+        }
         if (now == 0) {
             throw new IOException(
                     "somebody else has just put another configuration in place; look at it, then try again");

@@ -437,6 +437,17 @@ class AdminApiTest {
     }
 
     @Test
+    void change_ofUnknownOutcome_is503ThatSaysSo() {
+        view.refusal = "etcd does not answer";
+        view.unknown = true;
+        AdminResponse answer = ask("PUT", "/v1/pools/new", "{}");
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(detail(answer))
+                .isEqualTo("Whether the change was made is not known: etcd does not answer. "
+                        + "It may be made yet; look before you try again.");
+    }
+
+    @Test
     void change_thatCannotBeMade_is503AndNothingHasChanged() {
         view.refusal = "the disk is full";
         List<AdminResponse> refused = List.of(

@@ -70,7 +70,7 @@ class AdminServerTest {
         public @Nullable String notReady() {
             entered.countDown();
             try {
-                return released.await(10, TimeUnit.SECONDS) ? null : "blocked";
+                return released.await(30, TimeUnit.SECONDS) ? null : "blocked";
             } catch (InterruptedException e) {
                 return "interrupted";
             }
@@ -169,7 +169,7 @@ class AdminServerTest {
                 sockets.add(connect());
                 sockets.getLast().getOutputStream().write("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(US_ASCII));
             }
-            assertThat(blocked.entered.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(blocked.entered.await(30, TimeUnit.SECONDS)).isTrue();
             sockets.add(connect());
             assertThat(livez(sockets.getLast(), "")).isEmpty();
         } finally {
@@ -354,7 +354,7 @@ class AdminServerTest {
         try (Socket idle = connect();
                 Socket busy = connect()) {
             busy.getOutputStream().write("GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(US_ASCII));
-            assertThat(blocked.entered.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(blocked.entered.await(30, TimeUnit.SECONDS)).isTrue();
             server.retire();
             assertThat(idle.getInputStream().read()).isEqualTo(-1);
             blocked.released.countDown();
@@ -407,7 +407,7 @@ class AdminServerTest {
 
     private Socket connect() throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(30_000);
         return socket;
     }
 

@@ -6,6 +6,7 @@ import dev.weir.config.WeirConfig;
 import dev.weir.control.Control;
 import dev.weir.control.Difference;
 import dev.weir.control.Reloader;
+import dev.weir.control.StateStore;
 import dev.weir.discovery.SourceReport;
 import dev.weir.health.PoolReport;
 import dev.weir.observe.Activity;
@@ -30,6 +31,8 @@ class FakeView implements AdminView {
     final Reloader reloader;
     volatile String notReady = "";
     volatile String refusal = "";
+    /** Whether what was refused may have happened all the same. */
+    volatile boolean unknown;
 
     /** Of the configuration in a text, as if it had been read from a file. */
     FakeView(String yaml, Path file) {
@@ -60,7 +63,8 @@ class FakeView implements AdminView {
 
     private void apply(WeirConfig config) throws IOException {
         if (!refusal.isEmpty()) {
-            throw new IOException(refusal);
+            IOException failure = new IOException(refusal);
+            throw unknown ? new StateStore.OutcomeUnknown(failure) : failure;
         }
         applied.add(config);
     }

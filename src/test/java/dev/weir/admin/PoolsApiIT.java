@@ -32,7 +32,7 @@ class PoolsApiIT {
                 listeners: [{ bind: "127.0.0.1:0" }]
                 routes: [{ pool: web }]
                 pools:
-                  web: { servers: ["%s"], health: { path: /up, every: 100ms } }
+                  web: { servers: ["%s"], health: { path: /up, every: 100ms, timeout: 10s } }
                   sock: { servers: ["unix:/tmp/none.sock"], health: off }
                 """.formatted(server.address()));
     }

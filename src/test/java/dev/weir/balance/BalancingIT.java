@@ -26,6 +26,7 @@ class BalancingIT {
                 pools:
                   web:
                     balance: %s
+                    health: off
                     servers:
                       - { address: "%s", weight: 1 }
                       - { address: "%s", weight: 3 }

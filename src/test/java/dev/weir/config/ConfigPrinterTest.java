@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class ConfigPrinterTest {
     @Test
     void print_randomConfigs_readBackToEqualOnes() {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = Long.getLong("seed", 20_261_126);
         for (int i = 0; i < 500; i++) {
             WeirConfig config = new RandomConfig(seed + i).config();
             String text = ConfigPrinter.print(config);

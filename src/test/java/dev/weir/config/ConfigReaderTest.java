@@ -248,7 +248,7 @@ class ConfigReaderTest {
 
     @Test
     void text_mutatedAtRandom_isReadOrRefusedWithPlaces() throws IOException {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = Long.getLong("seed", 20_261_126);
         Random random = new Random(seed);
         String whole = Files.readString(Path.of("examples/routes.yaml"));
         String marks = " :\n\t-[]{}\"'#&*!|>%@,?aé\u0000\uFFFE~0";

@@ -24,7 +24,7 @@ class DnsClientIT {
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<InetSocketAddress> servers = List.of(server.address());
             for (int round = 0; round < 40; round++) {
-                DnsClient client = new DnsClient(Duration.ofMillis(400));
+                DnsClient client = new DnsClient(Duration.ofSeconds(10));
                 CountDownLatch asking = new CountDownLatch(3);
                 List<Future<String>> outcomes = new ArrayList<>();
                 for (int i = 0; i < 3; i++) {

@@ -36,9 +36,19 @@ class DnsSourceIT {
     }
 
     private Followed follow(String discover, String minTtl) {
+        return follow(discover, minTtl, "5s");
+    }
+
+    /** Of a server that will be silent, which is not waited for so long. */
+    private Followed followHastily(String discover) {
+        return follow(discover, "100ms", "300ms");
+    }
+
+    private Followed follow(String discover, String minTtl, String timeout) {
         return Followed.of(
                 "[{ " + discover + " }]",
-                "resolver: { servers: [\"" + server.hostAndPort() + "\"], timeout: 200ms, min-ttl: " + minTtl + " }");
+                "resolver: { servers: [\"" + server.hostAndPort() + "\"], timeout: " + timeout + ", min-ttl: " + minTtl
+                        + " }");
     }
 
     @Test
@@ -68,16 +78,16 @@ class DnsSourceIT {
         try (Followed web = follow("dns: web.internal:80", "500ms")) {
             web.awaitServers("10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80");
             server.addresses("web.internal", 0, "10.0.0.1");
-            web.awaitOutcome(HELD);
-            assertThat(web.servers()).hasSize(3);
             web.awaitServers("10.0.0.1:80");
+            assertThat(web.count(HELD)).isPositive();
+            assertThat(web.told()).hasSize(2);
         }
     }
 
     @Test
     void failures_ofAllKinds_keepTheLastGoodList() {
         server.addresses("web.internal", 0, "10.0.0.1", "10.0.0.2");
-        try (Followed web = follow("dns: web.internal:80")) {
+        try (Followed web = followHastily("dns: web.internal:80")) {
             web.awaitServers("10.0.0.1:80", "10.0.0.2:80");
             server.fails("web.internal", NameServer.NXDOMAIN);
             web.awaitMore(FAILED, 1);
@@ -86,10 +96,9 @@ class DnsSourceIT {
             server.addresses("web.internal", 0);
             web.awaitMore(FAILED, 1);
             server.silent(true);
-            web.awaitMore(FAILED, 1);
+            await().until(() -> web.report().message().endsWith(server.hostAndPort() + " does not answer"));
             assertThat(web.told()).hasSize(1);
             assertThat(web.report().servers()).isEqualTo(2);
-            assertThat(web.report().message()).endsWith(server.hostAndPort() + " does not answer");
         }
     }
 
@@ -97,7 +106,7 @@ class DnsSourceIT {
     void failure_over_isSeenSoon() {
         server.silent(true);
         server.addresses("web.internal", 60, "10.0.0.1");
-        try (Followed web = follow("dns: web.internal:80")) {
+        try (Followed web = followHastily("dns: web.internal:80")) {
             web.awaitOutcome(FAILED);
             server.silent(false);
             web.awaitServers("10.0.0.1:80");
@@ -169,7 +178,7 @@ class DnsSourceIT {
             web.awaitServers("10.0.0.1:80");
             web.follow(
                     "[{ dns: web.internal:80 }, { dns: api.internal:80 }]",
-                    "resolver: { servers: [\"" + server.hostAndPort() + "\"], timeout: 200ms, min-ttl: 100ms }");
+                    "resolver: { servers: [\"" + server.hostAndPort() + "\"], timeout: 5s, min-ttl: 100ms }");
             await().until(() -> web.discovery().reports().size() == 2);
             assertThat(server.asked("web.internal")).isEqualTo(1);
         }
@@ -204,9 +213,9 @@ class DnsSourceIT {
     void awaitFirst_sourceThatDoesNotAnswer_endsInTime() throws Exception {
         server.addresses("web.internal", 60, "10.0.0.1");
         server.silent(true);
-        try (Followed web = follow("dns: web.internal:80")) {
+        try (Followed web = followHastily("dns: web.internal:80")) {
             assertThat(web.discovery().awaitFirst(Duration.ofMillis(50))).isFalse();
-            assertThat(web.discovery().awaitFirst(Duration.ofSeconds(5))).isTrue();
+            assertThat(web.discovery().awaitFirst(Duration.ofSeconds(30))).isTrue();
             assertThat(web.report().outcome()).isEqualTo(FAILED);
         }
     }

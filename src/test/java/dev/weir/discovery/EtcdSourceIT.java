@@ -60,9 +60,10 @@ class EtcdSourceIT {
     @Test
     void lease_expired_takesTheServerAlong() throws Exception {
         put("a", "10.0.0.1:80", 0);
-        put("b", "10.0.0.2:80", client.grant(Duration.ofSeconds(1)));
         try (Followed web = follow()) {
-            web.awaitServers("10.0.0.1:80", "10.0.0.2:80");
+            web.awaitServers("10.0.0.1:80");
+            put("b", "10.0.0.2:80", client.grant(Duration.ofSeconds(2)));
+            await().until(() -> web.told().contains(List.of("10.0.0.1:80", "10.0.0.2:80")));
             web.awaitServers("10.0.0.1:80"); // nobody keeps the lease alive
         }
     }

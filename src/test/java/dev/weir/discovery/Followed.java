@@ -21,8 +21,8 @@ final class Followed implements AutoCloseable {
         @Override
         public void discovered(String pool, String source, List<ServerConfig> servers) {
             assertThat(pool).isEqualTo("web");
-            lists.put(source, servers);
             told.add(servers);
+            lists.put(source, servers);
         }
 
         @Override
@@ -75,7 +75,7 @@ final class Followed implements AutoCloseable {
     }
 
     void awaitServers(String... addresses) {
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(10))
                 .untilAsserted(() -> assertThat(addresses(servers())).containsExactlyInAnyOrder(addresses));
     }
@@ -87,7 +87,7 @@ final class Followed implements AutoCloseable {
 
     /** Waits until the last look ended so. */
     SourceReport awaitOutcome(SourceReport.Outcome outcome) {
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> report().outcome() == outcome);
         return report();
@@ -100,7 +100,7 @@ final class Followed implements AutoCloseable {
     /** Waits until so many more looks have ended so. */
     void awaitMore(SourceReport.Outcome outcome, int looks) {
         long before = count(outcome);
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> count(outcome) >= before + looks);
     }

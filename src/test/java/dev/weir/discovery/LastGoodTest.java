@@ -80,7 +80,7 @@ class LastGoodTest {
     /** The rule itself, against a set kept in the plainest way. */
     @Test
     void answers_random_followTheRule() {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = Long.getLong("seed", 20_261_126);
         Random random = new Random(seed);
         Set<String> believed = new HashSet<>();
         Set<String> before = Set.of();

@@ -20,8 +20,11 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What is on its way when Weir begins to stop is not lost: requests on idle connections, handshakes, tunnels' last words. */
+@Execution(ExecutionMode.CONCURRENT) // its tests mostly wait
 class DrainIT {
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -133,7 +136,7 @@ class DrainIT {
                     }
                     connection.send("bye");
                 });
-                RunningWeir weir = weir(server, "deadline: 100ms, tunnels: 1500ms, idle: 0s", "");
+                RunningWeir weir = weir(server, "deadline: 100ms, tunnels: 4s, idle: 0s", "");
                 RawClient tunnel = weir.connect();
                 RawClient request = weir.connect()) {
             tunnel.send(UPGRADE);
@@ -179,7 +182,7 @@ class DrainIT {
                 held.complete(true);
                 goOn.join();
             });
-            held.get(5, TimeUnit.SECONDS);
+            held.get(20, TimeUnit.SECONDS);
             try (RawClient first = weir.connect();
                     RawClient second = weir.connect()) {
                 weir.weir().stop();

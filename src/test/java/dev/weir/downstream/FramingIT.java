@@ -74,7 +74,7 @@ class FramingIT {
                     + "3\r\nabc\r\n0\r\nX-Sum: 42\r\nContent-Length: 7\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n");
             assertThat(client.readMessage().status()).isEqualTo(200);
         }
-        assertThat(seen.get(5, TimeUnit.SECONDS)).endsWith("3\r\nabc\r\n0\r\nX-Sum: 42\r\n\r\n");
+        assertThat(seen.get(20, TimeUnit.SECONDS)).endsWith("3\r\nabc\r\n0\r\nX-Sum: 42\r\n\r\n");
     }
 
     @Test

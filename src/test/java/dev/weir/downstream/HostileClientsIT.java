@@ -163,7 +163,7 @@ class HostileClientsIT {
 
     @Test
     void hostileClients_whateverTheySend_harmNobodyElse() throws Exception {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = Long.getLong("seed", 20_261_126);
         System.out.println("seed " + seed);
         Random random = new Random(seed);
         List<String> mixed = new CopyOnWriteArrayList<>();
@@ -171,7 +171,7 @@ class HostileClientsIT {
         try (ScriptedServer server = recording(marks, mixed);
                 RunningWeir weir = RunningWeir.before(
                         "timeouts: { request-head: 2s, body-idle: 2s, half-closed: 100ms, keep-alive: 2s }",
-                        "timeouts: { first-byte: 1s, body-idle: 1s }",
+                        "timeouts: { first-byte: 10s, body-idle: 10s }",
                         server)) {
             long end = System.nanoTime() + NANOS;
             for (int turn = 0; System.nanoTime() < end; turn++) {

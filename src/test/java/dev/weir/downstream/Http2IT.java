@@ -61,8 +61,8 @@ class Http2IT {
             for (int i = 49; i >= 0; i--) {
                 assertThat(client.message(2 * i + 1).content()).startsWith("GET /" + i + " ");
             }
-            assertThat(weir.metric("weir_downstream_http2_streams_open")).isZero();
-            assertThat(weir.metric("weir_downstream_http2_connections_total")).isEqualTo(1);
+            weir.awaitMetric("weir_downstream_http2_streams_open", 0);
+            weir.awaitMetric("weir_downstream_http2_connections_total", 1);
         }
     }
 
@@ -170,7 +170,7 @@ class Http2IT {
             // What was on its way when the client learnt of it is no error.
             client.data(1, false, "more").data(1, true, "end").ping(7);
             assertThat(client.await(PING).has(RawHttp2.ACK)).isTrue();
-            assertThat(weir.metric("weir_requests_in_flight")).isZero();
+            weir.awaitMetric("weir_requests_in_flight", 0);
         }
     }
 
@@ -198,7 +198,7 @@ class Http2IT {
             assertThat(client.await(frame -> frame.type() == PING || frame.type() == RST_STREAM)
                             .type())
                     .isEqualTo(PING);
-            assertThat(weir.metric("weir_downstream_http2_streams_open")).isZero();
+            weir.awaitMetric("weir_downstream_http2_streams_open", 0);
         }
     }
 
@@ -217,9 +217,8 @@ class Http2IT {
             client.reset(1, CANCEL);
 
             gone.await();
-            await().until(() -> weir.metric("weir_requests_in_flight") == 0);
-            assertThat(weir.metric("weir_failures_total{cause=\"client-aborted\",side=\"client\"}"))
-                    .isEqualTo(1);
+            weir.awaitMetric("weir_requests_in_flight", 0);
+            weir.awaitMetric("weir_failures_total{cause=\"client-aborted\",side=\"client\"}", 1);
         }
     }
 
@@ -316,8 +315,7 @@ class Http2IT {
             client.send(
                     RawHttp2.HEADERS, RawHttp2.END_HEADERS | RawHttp2.END_STREAM, 1, new byte[] {0, 1, 'x', 5, 'a'});
             assertThat(client.await(RawHttp2.GOAWAY).text()).endsWith("decode only works with an entire header block");
-            assertThat(weir.metric("weir_failures_total{cause=\"request-malformed\",side=\"client\"}"))
-                    .isEqualTo(1);
+            weir.awaitMetric("weir_failures_total{cause=\"request-malformed\",side=\"client\"}", 1);
         }
     }
 
@@ -405,7 +403,7 @@ class Http2IT {
                 echoed.append(frame.text());
             } while (!frame.has(RawHttp2.END_STREAM));
             assertThat(echoed).hasToString("early bytes!");
-            await().until(() -> weir.metric("weir_tunnels_open") == 0);
+            weir.awaitMetric("weir_tunnels_open", 0);
         }
     }
 
@@ -424,7 +422,7 @@ class Http2IT {
     @Test
     void bodyThatStops_isAnswered408() throws Exception {
         try (ScriptedServer server = ScriptedServer.of(RawClient::readToEnd);
-                RunningWeir weir = weir("timeouts: { body-idle: 200ms }", server);
+                RunningWeir weir = weir("timeouts: { body-idle: 1s }", server);
                 RawHttp2 client = client(weir)) {
             client.request(1, false, "POST", "/").data(1, false, "some");
 
@@ -436,20 +434,19 @@ class Http2IT {
     @Test
     void noWindow_forTooLong_isReset() throws Exception {
         try (ScriptedServer server = ScriptedServer.answering("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc");
-                RunningWeir weir = weir("timeouts: { body-idle: 200ms }", server);
+                RunningWeir weir = weir("timeouts: { body-idle: 1s }", server);
                 RawHttp2 client = client(weir, INITIAL_WINDOW_SIZE, 0)) {
             client.request(1, true, "GET", "/");
 
             assertThat(client.await(RST_STREAM, 1).intAt(0)).isEqualTo(CANCEL);
-            assertThat(weir.metric("weir_failures_total{cause=\"client-write-timeout\",side=\"client\"}"))
-                    .isEqualTo(1);
+            weir.awaitMetric("weir_failures_total{cause=\"client-write-timeout\",side=\"client\"}", 1);
         }
     }
 
     @Test
     void partOfAHead_forTooLong_endsTheConnection() throws Exception {
         try (ScriptedServer server = ScriptedServer.echoing();
-                RunningWeir weir = weir("timeouts: { request-head: 200ms, handshake: 200ms }", server);
+                RunningWeir weir = weir("timeouts: { request-head: 1s, handshake: 1s }", server);
                 RawHttp2 client = client(weir);
                 RawHttp2 inFrame = client(weir);
                 RawClient silent = weir.connect()) {
@@ -467,7 +464,7 @@ class Http2IT {
     @Test
     void idleConnection_forTooLong_isToldAndClosed() throws Exception {
         try (ScriptedServer server = ScriptedServer.echoing();
-                RunningWeir weir = weir("timeouts: { keep-alive: 200ms }", server);
+                RunningWeir weir = weir("timeouts: { keep-alive: 1s }", server);
                 RawHttp2 client = client(weir)) {
             client.request(1, true, "GET", "/").message(1);
 

@@ -98,7 +98,7 @@ class InterimIT {
                     connection.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nConnection: x\r\nX: 1\r\n\r\n");
                     connection.send(
                             "HTTP/1.1 103 Early Hints\r\nLink: </b.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n");
-                    goOn.get(5, TimeUnit.SECONDS);
+                    goOn.get(20, TimeUnit.SECONDS);
                     connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
                 });
                 RunningWeir weir = RunningWeir.before(server);

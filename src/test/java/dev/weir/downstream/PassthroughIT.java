@@ -140,7 +140,7 @@ class PassthroughIT {
             client.send(hello);
             client.sendEnd();
             assertThat(client.readToEnd()).isEqualTo("answer");
-            assertThat(seen.get(10, TimeUnit.SECONDS)).hasSize(hello.length);
+            assertThat(seen.get(30, TimeUnit.SECONDS)).hasSize(hello.length);
         }
     }
 
@@ -156,7 +156,7 @@ class PassthroughIT {
                 client.send(new byte[] {each});
             }
             client.sendEnd();
-            assertThat(seen.get(10, TimeUnit.SECONDS)).hasSize(hello.length);
+            assertThat(seen.get(30, TimeUnit.SECONDS)).hasSize(hello.length);
         }
     }
 

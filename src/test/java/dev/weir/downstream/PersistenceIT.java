@@ -228,7 +228,7 @@ class PersistenceIT {
                     connection.readHead();
                     connection.send("HTTP/1.1 200 OK\r\n\r\n").send(new byte[length]);
                 });
-                RunningWeir weir = RunningWeir.before(server);
+                RunningWeir weir = RunningWeir.before("timeouts: { half-closed: 20s }", "", server);
                 RawClient client = weir.connect()) {
             client.send("GET / HTTP/1.0\r\n\r\n");
             client.sendEnd();

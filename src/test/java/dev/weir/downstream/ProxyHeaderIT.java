@@ -182,8 +182,8 @@ class ProxyHeaderIT {
         try (ScriptedServer server = ScriptedServer.echoing();
                 RunningWeir weir = weir(tls + TRUSTING, server);
                 Socket plain = new Socket()) {
-            plain.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), weir.port()), 10_000);
-            plain.setSoTimeout(10_000);
+            plain.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), weir.port()), 30_000);
+            plain.setSoTimeout(30_000);
             plain.getOutputStream()
                     .write("PROXY TCP4 192.0.2.7 192.0.2.1 4711 443\r\n".getBytes(StandardCharsets.US_ASCII));
             try (SSLSocket socket = (SSLSocket)

@@ -195,7 +195,7 @@ class RefusalIT {
             client.sendEnd();
             assertThat(client.readToEnd()).isEmpty();
             if (patient.accepted() > 0) {
-                assertThat(seen.get(5, TimeUnit.SECONDS))
+                assertThat(seen.get(20, TimeUnit.SECONDS))
                         .doesNotContain("smuggled")
                         .doesNotContain("\r\n0\r\n");
             }

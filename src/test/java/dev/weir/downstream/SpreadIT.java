@@ -21,7 +21,7 @@ class SpreadIT {
         try (ScriptedServer server = ScriptedServer.answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
                 RunningWeir weir = RunningWeir.of("""
                         event-loops: 1
-                        shutdown: { deadline: 10s, idle: 10s, spread: 2s }
+                        shutdown: { deadline: 20s, idle: 20s, spread: 2s }
                         listeners: [{ bind: "127.0.0.1:0" }]
                         pools: { web: { health: off, servers: ["%s"] } }
                         """.formatted(server.address()))) {
@@ -37,9 +37,9 @@ class SpreadIT {
             weir.weir().stop();
             List<Long> moments = new ArrayList<>();
             for (CompletableFuture<Long> each : told) {
-                moments.add(TimeUnit.NANOSECONDS.toMillis(each.get(20, TimeUnit.SECONDS) - began));
+                moments.add(TimeUnit.NANOSECONDS.toMillis(each.get(60, TimeUnit.SECONDS) - began));
             }
-            assertThat(moments).as("moments in ms").allMatch(moment -> moment < 5_000);
+            assertThat(moments).as("moments in ms").allMatch(moment -> moment < 15_000);
             assertThat(moments).filteredOn(moment -> moment < 800).hasSizeLessThan(CLIENTS * 8 / 10);
             assertThat(moments).filteredOn(moment -> moment > 800).isNotEmpty();
         }

@@ -143,7 +143,7 @@ class TlsIT {
             }
             assertThat(head.toString()).startsWith("HTTP/1.1 200 ");
             assertThat(sha256(in.readNBytes(content.length))).isEqualTo(digest);
-            sending.get(10, TimeUnit.SECONDS);
+            sending.get(30, TimeUnit.SECONDS);
         }
     }
 
@@ -168,7 +168,7 @@ class TlsIT {
         CompletableFuture<Void> over = new CompletableFuture<>();
         try (ScriptedServer server = ScriptedServer.of(connection -> {
                     accepted.put(connection);
-                    over.get(20, TimeUnit.SECONDS);
+                    over.get(60, TimeUnit.SECONDS);
                 });
                 RunningWeir weir = weir("", server);
                 Socket plain = plain(weir);
@@ -190,7 +190,7 @@ class TlsIT {
                     // The test is over.
                 }
             });
-            RawClient unread = accepted.poll(10, TimeUnit.SECONDS);
+            RawClient unread = accepted.poll(30, TimeUnit.SECONDS);
             assertThat(unread).isNotNull();
             awaitStill(weir);
             // What came in may end with a part of a record, for the rest of which the TLS handler asks.
@@ -263,7 +263,7 @@ class TlsIT {
         CompletableFuture<Void> ended = new CompletableFuture<>();
         try (ScriptedServer server = ScriptedServer.of(connection -> {
                     connection.readHead();
-                    ended.get(10, TimeUnit.SECONDS);
+                    ended.get(30, TimeUnit.SECONDS);
                     connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
                     connection.readToEnd();
                 });
@@ -282,7 +282,7 @@ class TlsIT {
             await().pollDelay(java.time.Duration.ofMillis(100)).until(() -> true);
             ended.complete(null);
             // BoringSSL closes both directions, Java keeps its own open: in either case the log tells the truth.
-            boolean answered = answer.get(10, TimeUnit.SECONDS).startsWith("HTTP/1.1 200");
+            boolean answered = answer.get(30, TimeUnit.SECONDS).startsWith("HTTP/1.1 200");
             await().untilAsserted(() -> assertThat(
                             weir.metric("weir_failures_total{cause=\"client-aborted\",side=\"client\"}"))
                     .isEqualTo(answered ? 0 : 1));
@@ -321,7 +321,7 @@ class TlsIT {
                 seen.append((char) socket.getInputStream().read());
             }
             plain.shutdownOutput();
-            assertThat(orderly.get(10, TimeUnit.SECONDS)).isFalse();
+            assertThat(orderly.get(30, TimeUnit.SECONDS)).isFalse();
             plain.close();
         }
     }
@@ -546,8 +546,8 @@ class TlsIT {
 
     private static Socket plain(RunningWeir weir) throws IOException {
         Socket socket = new Socket();
-        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), weir.port()), 10_000);
-        socket.setSoTimeout(10_000);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), weir.port()), 30_000);
+        socket.setSoTimeout(30_000);
         return socket;
     }
 

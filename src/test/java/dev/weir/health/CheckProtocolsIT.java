@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** HTTP checks over all that a pool's connections can be: HTTP/2, TLS, unix sockets. */
 class CheckProtocolsIT {
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-    private static final String H2 = "http: [h2]\nhealth: { path: /health, contains: ok, timeout: 2s }";
+    private static final String H2 = "http: [h2]\nhealth: { path: /health, contains: ok, timeout: 20s }";
 
     /** Netty's codec leaves out 1, as if it had been upgraded to HTTP/2. */
     private static final int FIRST = 3;
@@ -89,7 +89,7 @@ class CheckProtocolsIT {
             }
         });
         assertThat(result.up()).as(result.toString()).isTrue();
-        assertThat(reset.get(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(reset.get(30, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
@@ -131,7 +131,7 @@ class CheckProtocolsIT {
                         },
                         protocol);
                 Checks checks = Checks.of("http: [h2, http/1.1]\ntls: { ca: '" + authority.file()
-                        + "' }\nhealth: { path: /health, contains: ok, timeout: 5s, every: 5s }")) {
+                        + "' }\nhealth: { path: /health, contains: ok, timeout: 20s }")) {
             CheckResult result = checks.of(server);
             assertThat(result.up()).as(result.toString()).isTrue();
             // Fields of a connection do not exist in HTTP/2.
@@ -189,7 +189,7 @@ class CheckProtocolsIT {
                   }
                 }
                 """.formatted(folder, port, issued.chain(), issued.key()));
-        String keys = "\ntls: { ca: '" + authority.file() + "' }\nhealth: { timeout: 5s, every: 5s, ";
+        String keys = "\ntls: { ca: '" + authority.file() + "' }\nhealth: { timeout: 20s, ";
         try (Programs programs = new Programs();
                 Checks http1 =
                         Checks.of("http: [http/1.1]" + keys + "path: /health, contains: 'HTTP/1.1 weir-health/' }");

@@ -48,9 +48,9 @@ final class Checks implements AutoCloseable {
         return new Checks(pool, tls);
     }
 
-    /** Only {@code health}. */
+    /** Only {@code health}; unless a test says how long a check may take, it is long. */
     static Checks health(String keys) throws Exception {
-        return of("health: { " + keys + " }");
+        return of("health: { " + keys + (keys.contains("timeout:") ? "" : ", timeout: 20s") + " }");
     }
 
     static Server server(String host, int port, SocketAddress... endpoints) {
@@ -74,7 +74,7 @@ final class Checks implements AutoCloseable {
     }
 
     CheckResult of(Server server) throws Exception {
-        return begin(server).get(20, TimeUnit.SECONDS);
+        return begin(server).get(40, TimeUnit.SECONDS);
     }
 
     CheckResult of(ScriptedServer server) throws Exception {

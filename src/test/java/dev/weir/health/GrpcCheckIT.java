@@ -21,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -42,14 +44,14 @@ class GrpcCheckIT {
         void to(RawHttp2 http) throws Exception;
     }
 
-    private static CheckResult check(String keys, Answer answer) throws Exception {
+    private static CheckResult check(String timeout, Answer answer) throws Exception {
         try (ScriptedServer server = ScriptedServer.of(connection -> {
                     RawHttp2 http = RawHttp2.server(connection);
                     http.message(FIRST);
                     answer.to(http);
                     connection.readToEnd();
                 });
-                Checks checks = Checks.of("http: [h2]\nhealth: { type: grpc" + keys + " }")) {
+                Checks checks = Checks.of("http: [h2]\nhealth: { type: grpc, timeout: " + timeout + " }")) {
             return checks.of(server);
         }
     }
@@ -88,10 +90,10 @@ class GrpcCheckIT {
         health.setStatus("ailing", ServingStatus.NOT_SERVING);
         health.setStatus("odd", ServingStatus.UNKNOWN);
         Server server = start(loopback(), health);
-        try (Checks whole = Checks.of("http: [h2]\nhealth: { type: grpc, timeout: 10s }");
-                Checks ailing = Checks.of("http: [h2]\nhealth: { type: grpc, service: ailing, timeout: 10s }");
-                Checks odd = Checks.of("http: [h2]\nhealth: { type: grpc, service: odd, timeout: 10s }");
-                Checks missing = Checks.of("http: [h2]\nhealth: { type: grpc, service: missing, timeout: 10s }")) {
+        try (Checks whole = Checks.of("http: [h2]\nhealth: { type: grpc, timeout: 20s }");
+                Checks ailing = Checks.of("http: [h2]\nhealth: { type: grpc, service: ailing, timeout: 20s }");
+                Checks odd = Checks.of("http: [h2]\nhealth: { type: grpc, service: odd, timeout: 20s }");
+                Checks missing = Checks.of("http: [h2]\nhealth: { type: grpc, service: missing, timeout: 20s }")) {
             CheckResult up = whole.of(Checks.local(server.getPort()));
             assertThat(up.up()).as(up.toString()).isTrue();
             assertThat(up.evidence()).matches("SERVING in (0\\.)?\\d+ ms");
@@ -117,10 +119,10 @@ class GrpcCheckIT {
                                 issued.chain().toFile(), issued.key().toFile()),
                 health);
         Server bare = loopback().directExecutor().build().start();
-        String keys = "\ntls: { ca: '" + authority.file() + "' }\nhealth: { type: grpc, timeout: 10s }";
+        String keys = "\ntls: { ca: '" + authority.file() + "' }\nhealth: { type: grpc, timeout: 20s }";
         try (Checks h2 = Checks.of("http: [h2]" + keys);
                 Checks both = Checks.of("http: [http/1.1, h2]" + keys);
-                Checks plain = Checks.of("http: [h2]\nhealth: { type: grpc, timeout: 10s }")) {
+                Checks plain = Checks.of("http: [h2]\nhealth: { type: grpc, timeout: 20s }")) {
             assertThat(h2.of(Checks.local(server.getPort())).evidence()).startsWith("SERVING in ");
             assertThat(both.of(Checks.local(server.getPort())).evidence()).startsWith("SERVING in ");
             assertDown(
@@ -139,7 +141,7 @@ class GrpcCheckIT {
         try (ScriptedServer server = ScriptedServer.tls(
                         authority.server("127.0.0.1").context(), connection -> connection.read(), "http/1.1");
                 Checks checks = Checks.of("http: [h2, http/1.1]\ntls: { ca: '" + authority.file()
-                        + "' }\nhealth: { type: grpc, timeout: 10s }")) {
+                        + "' }\nhealth: { type: grpc, timeout: 20s }")) {
             assertDown(
                     checks.of(server),
                     Cause.TLS_PROTOCOL_ERROR,
@@ -164,7 +166,7 @@ class GrpcCheckIT {
                     ended.complete(frame != null && http.next() == null);
                 });
                 Checks checks = Checks.of(
-                        "http: [h2]\nhealth: { type: grpc, service: shop, timeout: 1500ms, headers: { x-key: v } }")) {
+                        "http: [h2]\nhealth: { type: grpc, service: shop, timeout: 15500ms, headers: { x-key: v } }")) {
             assertThat(checks.of(server).up()).isTrue();
             assertThat(seen)
                     .startsWith(":method: POST", ":scheme: http", ":authority: " + server.address())
@@ -172,11 +174,11 @@ class GrpcCheckIT {
                             ":path: /grpc.health.v1.Health/Check",
                             "content-type: application/grpc",
                             "te: trailers",
-                            "grpc-timeout: 1500m",
+                            "grpc-timeout: 15500m",
                             "user-agent: weir-health/dev",
                             "x-key: v");
             assertThat(content.get()).isEqualTo("\0\0\0\0\u0006\n\u0004shop");
-            assertThat(ended.get(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(ended.get(30, TimeUnit.SECONDS)).isTrue();
             await().until(() -> server.open() == 0);
         }
     }
@@ -190,7 +192,7 @@ class GrpcCheckIT {
     })
     void failedCall_isExplained(String status, String message, String evidence) throws Exception {
         CheckResult early = check(
-                "",
+                "20s",
                 http -> http.headers(
                         FIRST,
                         true,
@@ -203,7 +205,7 @@ class GrpcCheckIT {
                         "grpc-message",
                         message));
         assertDown(early, null, evidence);
-        CheckResult late = check("", http -> {
+        CheckResult late = check("20s", http -> {
             head(http);
             http.data(FIRST, false, SERVING).headers(FIRST, true, "grpc-status", status, "grpc-message", message);
         });
@@ -213,23 +215,23 @@ class GrpcCheckIT {
     @Test
     void whatIsNoAnswerOfGrpc_isDown() throws Exception {
         assertDown(
-                check("", http -> http.headers(FIRST, true, ":status", "503")),
+                check("20s", http -> http.headers(FIRST, true, ":status", "503")),
                 null,
                 "status 503, which is no answer of gRPC");
         assertDown(
-                check("", http -> http.headers(FIRST, false, ":status", "200", "content-type", "text/html")),
+                check("20s", http -> http.headers(FIRST, false, ":status", "200", "content-type", "text/html")),
                 null,
                 "content type text/html, which is no answer of gRPC");
         assertDown(
-                check("", message("\u0001\0\0\0\u0002\b\u0001")),
+                check("20s", message("\u0001\0\0\0\u0002\b\u0001")),
                 Cause.RESPONSE_MALFORMED,
                 "response-malformed: no message of the health protocol");
         assertDown(
-                check("", message(SERVING + "x".repeat(2000))),
+                check("20s", message(SERVING + "x".repeat(2000))),
                 Cause.RESPONSE_MALFORMED,
                 "response-malformed: an answer of the health protocol is shorter");
         assertDown(
-                check("", http -> {
+                check("20s", http -> {
                     head(http);
                     http.data(FIRST, true, SERVING);
                 }),
@@ -239,24 +241,33 @@ class GrpcCheckIT {
 
     @Test
     void resetsAndGoaways_areDown() throws Exception {
-        assertThat(check("", http -> http.reset(FIRST, INTERNAL_ERROR)).cause()).isEqualTo(Cause.SERVER_CLOSED);
-        assertThat(check("", http -> {
+        assertThat(check("20s", http -> http.reset(FIRST, INTERNAL_ERROR)).cause())
+                .isEqualTo(Cause.SERVER_CLOSED);
+        assertThat(check("20s", http -> {
                             head(http);
                             http.reset(FIRST, CANCEL);
                         })
                         .evidence())
                 .isEqualTo("response-incomplete: the server reset the stream: CANCEL");
-        assertThat(check("", http -> http.goAway(0, 0)).cause()).isEqualTo(Cause.REQUEST_REFUSED);
-        assertThat(check("", http -> http.connection().reset()).cause()).isEqualTo(Cause.SERVER_CLOSED);
+        assertThat(check("20s", http -> http.goAway(0, 0)).cause()).isEqualTo(Cause.REQUEST_REFUSED);
+        assertThat(check("20s", http -> http.connection().reset()).cause()).isEqualTo(Cause.SERVER_CLOSED);
     }
 
     @Test
-    void silentServers_areDownAfterTheTimeout() throws Exception {
-        assertDown(check(", timeout: 300ms", http -> {}), Cause.FIRST_BYTE_TIMEOUT, "no answer within 300ms");
-        assertDown(
-                check(", timeout: 300ms", GrpcCheckIT::head),
-                Cause.RESPONSE_BODY_TIMEOUT,
-                "answer not complete within 300ms");
+    @Execution(ExecutionMode.CONCURRENT) // it mostly waits
+    void serverSilentFromTheCallOn_isDownAfterTheTimeout() throws Exception {
+        assertDown(check("2s", http -> {}), Cause.FIRST_BYTE_TIMEOUT, "no answer within 2s");
+    }
+
+    @Test
+    @Execution(ExecutionMode.CONCURRENT)
+    void serverSilentFromItsHeadOn_isDownAfterTheTimeout() throws Exception {
+        assertDown(check("2s", GrpcCheckIT::head), Cause.RESPONSE_BODY_TIMEOUT, "answer not complete within 2s");
+    }
+
+    @Test
+    @Execution(ExecutionMode.CONCURRENT)
+    void serverSilentFromTheStartOn_isDownAfterTheTimeout() throws Exception {
         try (ScriptedServer server = ScriptedServer.of(connection -> connection.readToEnd());
                 Checks checks = Checks.of("http: [h2]\nhealth: { type: grpc, timeout: 300ms }")) {
             assertDown(checks.of(server), Cause.CONNECT_TIMEOUT, "no connection within 300ms");
@@ -267,7 +278,7 @@ class GrpcCheckIT {
     void serverOfHttp1_isDown() throws Exception {
         try (ScriptedServer server =
                         ScriptedServer.of(connection -> connection.send("HTTP/1.1 400 Bad Request\r\n\r\n"));
-                Checks checks = Checks.of("http: [h2]\nhealth: { type: grpc, timeout: 10s }")) {
+                Checks checks = Checks.of("http: [h2]\nhealth: { type: grpc, timeout: 20s }")) {
             CheckResult result = checks.of(server);
             assertThat(result.up()).isFalse();
             assertThat(result.cause()).as(result.toString()).isEqualTo(Cause.SERVER_CLOSED);

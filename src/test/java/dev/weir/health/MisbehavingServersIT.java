@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,11 @@ class MisbehavingServersIT {
     private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     private static final String ERROR = "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n";
+
+    /** Clients leave so much time between requests that two hundred answers of one server take seconds. */
+    private static final long PACE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    /** A verdict takes a second or two, and a server has thirty to answer. */
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
 
     /** Answers checks and requests as told, and counts the requests. */
     private static final class Fake implements AutoCloseable {
@@ -36,6 +42,10 @@ class MisbehavingServersIT {
         final CountDownLatch end = new CountDownLatch(1);
 
         Fake() throws IOException {}
+
+        Fake(String check) throws IOException {
+            this.check = check;
+        }
 
         private void serve(RawClient connection) throws Exception {
             for (String head = connection.readMessage().head(); !head.isEmpty(); ) {
@@ -92,7 +102,7 @@ class MisbehavingServersIT {
     }
 
     private static void awaitState(RunningWeir weir, String server, String state) {
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(Duration.ofSeconds(40))
                 .untilAsserted(() -> assertThat(state(weir, server)).isEqualTo(state));
     }
 
@@ -115,29 +125,27 @@ class MisbehavingServersIT {
             }
             assertThat(weir.metric("weir_upstream_attempts_total{pool=\"web\",server=\"" + dead + "\"}"))
                     .isLessThanOrEqualTo(2);
-            assertThat(state(weir, dead)).isEqualTo("down");
+            awaitState(weir, dead, "down");
         }
     }
 
     @Test
     void serverComesBack_firstRequestWithinACheckInterval() throws Exception {
-        try (Fake one = new Fake();
+        try (Fake one = new Fake(ERROR);
                 Fake two = new Fake();
-                RunningWeir weir =
-                        before("health: { path: /up, every: 1s, rise: 2, fall: 2 }", one.address(), two.address());
+                RunningWeir weir = before("health: { path: /up, every: 3s, rise: 2 }", one.address(), two.address());
                 RawClient client = weir.connect()) {
-            awaitState(weir, one.address(), "up");
-            one.check = ERROR;
             awaitState(weir, one.address(), "down");
-            int before = one.requests.get();
+            awaitState(weir, two.address(), "up");
             assertThat(get(client)).isEqualTo(200);
-            assertThat(one.requests).hasValue(before);
+            assertThat(one.requests).hasValue(0);
             one.check = OK;
             long back = System.nanoTime();
-            while (one.requests.get() == before) {
+            while (one.requests.get() == 0) {
                 assertThat(get(client)).isEqualTo(200);
+                // Less than two intervals, which two checks would take otherwise.
                 assertThat(System.nanoTime() - back)
-                        .isLessThan(Duration.ofMillis(1500).toNanos());
+                        .isLessThan(Duration.ofMillis(5800).toNanos());
             }
         }
     }
@@ -155,6 +163,7 @@ class MisbehavingServersIT {
                         try (RawClient client = weir.connect()) {
                             while (!over.get()) {
                                 get(client);
+                                LockSupport.parkNanos(PACE_NANOS);
                             }
                         } catch (IOException ended) {
                             // The test is over.
@@ -180,7 +189,7 @@ class MisbehavingServersIT {
                 RunningWeir weir = before(
                         "balance: round-robin, health: { path: /up }", gray.address(), one.address(), two.address());
                 RawClient client = weir.connect()) {
-            gray.delayMillis = 100;
+            gray.delayMillis = 200;
             List.of(gray, one, two).forEach(each -> awaitState(weir, each.address(), "up"));
             while (!state(weir, gray.address()).equals("ejected")) {
                 for (int i = 0; i < 10; i++) {
@@ -197,14 +206,14 @@ class MisbehavingServersIT {
                 Fake one = new Fake();
                 Fake two = new Fake();
                 RunningWeir weir = before(
-                        "health: { path: /up, every: 1s, timeout: 500ms }",
+                        "health: { path: /up, every: 1s, timeout: 1s }",
                         hole.address(),
                         one.address(),
                         two.address())) {
             List.of(hole, one, two).forEach(each -> awaitState(weir, each.address(), "up"));
             hole.check = "";
             hole.answer = "";
-            assertLongestWait(weir, hole.address(), "down", Duration.ofMillis(2500));
+            assertLongestWait(weir, hole.address(), "down");
         }
     }
 
@@ -217,13 +226,12 @@ class MisbehavingServersIT {
                         before("health: { path: /up, every: 1s }", hole.address(), one.address(), two.address())) {
             List.of(hole, one, two).forEach(each -> awaitState(weir, each.address(), "up"));
             hole.answer = "";
-            assertLongestWait(weir, hole.address(), "ejected", Duration.ofSeconds(4));
+            assertLongestWait(weir, hole.address(), "ejected");
         }
     }
 
-    /** Clients send requests until the server is in this state; all are answered, none after longer than this. */
-    private static void assertLongestWait(RunningWeir weir, String server, String state, Duration longest)
-            throws Exception {
+    /** Clients send requests until the server is in this state; all are answered, none after the time for a first byte. */
+    private static void assertLongestWait(RunningWeir weir, String server, String state) throws Exception {
         AtomicBoolean over = new AtomicBoolean();
         AtomicInteger failed = new AtomicInteger();
         AtomicInteger late = new AtomicInteger();
@@ -232,7 +240,7 @@ class MisbehavingServersIT {
                         while (!over.get()) {
                             long start = System.nanoTime();
                             failed.addAndGet(get(client) == 200 ? 0 : 1);
-                            late.addAndGet(System.nanoTime() - start > longest.toNanos() ? 1 : 0);
+                            late.addAndGet(System.nanoTime() - start > LONGEST_WAIT.toNanos() ? 1 : 0);
                         }
                     } catch (IOException broken) {
                         failed.incrementAndGet();
@@ -282,7 +290,7 @@ class MisbehavingServersIT {
                         // The test is over.
                     }
                 });
-                await().atMost(Duration.ofSeconds(5)).until(() -> get(client) == 200);
+                await().until(() -> get(client) == 200);
                 assertThat(serving.isAlive()).isTrue();
             }
         }

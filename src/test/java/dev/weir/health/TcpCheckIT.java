@@ -37,7 +37,7 @@ class TcpCheckIT {
             assertThat(result.up()).isTrue();
             assertThat(result.evidence()).matches("connected in (0\\.)?\\d+ ms");
             // The connection outlives the result, until the server has ended too.
-            assertThat(orderly.get(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(orderly.get(30, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -60,7 +60,7 @@ class TcpCheckIT {
                 });
                 Checks checks = Checks.health("type: tcp")) {
             assertThat(checks.of(server).up()).isTrue();
-            assertThat(lost.get(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(lost.get(30, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -89,11 +89,11 @@ class TcpCheckIT {
                         authority.server("127.0.0.1").context(),
                         connection -> orderly.complete(connection.endsOrderly()),
                         "h2");
-                Checks checks = Checks.of(
-                        "http: " + http + "\ntls: { ca: '" + authority.file() + "' }\nhealth: { type: tcp }")) {
+                Checks checks = Checks.of("http: " + http + "\ntls: { ca: '" + authority.file()
+                        + "' }\nhealth: { type: tcp, timeout: 20s }")) {
             CheckResult result = checks.of(server);
             assertThat(result.evidence()).startsWith("connected in ");
-            assertThat(orderly.get(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(orderly.get(30, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -112,7 +112,8 @@ class TcpCheckIT {
 
     private static String evidence(TestAuthority trusted, TestAuthority.Issued shown) throws Exception {
         try (ScriptedServer server = ScriptedServer.tls(shown.context(), connection -> connection.read());
-                Checks checks = Checks.of("tls: { ca: '" + trusted.file() + "' }\nhealth: { type: tcp }")) {
+                Checks checks =
+                        Checks.of("tls: { ca: '" + trusted.file() + "' }\nhealth: { type: tcp, timeout: 20s }")) {
             CheckResult result = checks.of(server);
             assertThat(result.cause()).isEqualTo(Cause.TLS_CERTIFICATE_ERROR);
             return result.evidence();
@@ -122,14 +123,15 @@ class TcpCheckIT {
     @Test
     void tlsWithAServerThatSpeaksNone_orHangs_isDown() throws Exception {
         TestAuthority authority = TestAuthority.in(folder);
-        String keys = "tls: { ca: '" + authority.file() + "' }\nhealth: { type: tcp, timeout: 300ms }";
+        String keys = "tls: { ca: '" + authority.file() + "' }\nhealth: { type: tcp, timeout: %s }";
         try (ScriptedServer plain = ScriptedServer.of(connection -> {
                     connection.read(1);
                     connection.send("HTTP/1.1 400 Bad Request\r\n\r\n");
                 });
                 ScriptedServer hanging = ScriptedServer.of(connection -> connection.readToEnd());
-                Checks checks = Checks.of(keys)) {
-            assertThat(checks.of(plain).evidence()).isEqualTo("tls-protocol-error: What the server sends is not TLS.");
+                Checks patient = Checks.of(keys.formatted("20s"));
+                Checks checks = Checks.of(keys.formatted("300ms"))) {
+            assertThat(patient.of(plain).evidence()).isEqualTo("tls-protocol-error: What the server sends is not TLS.");
             CheckResult late = checks.of(hanging);
             assertThat(late.cause()).isEqualTo(Cause.CONNECT_TIMEOUT);
             assertThat(late.evidence()).isEqualTo("no connection within 300ms");
@@ -151,16 +153,19 @@ class TcpCheckIT {
                     Thread.onSpinWait();
                 }
             });
-            assertThat(busy.get(10, TimeUnit.SECONDS))
+            assertThat(busy.get(30, TimeUnit.SECONDS))
                     .matches(result -> result.up() || !result.conclusive(), "is up or tells nothing");
-            assertThat(checks.of(server).up()).isTrue();
+            await().until(() -> checks.of(server).up());
         }
     }
 
     @Test
     void timeout_ofAServerThatIsSilent_counts() throws Exception {
-        CheckResult result = Checks.one("path: /, timeout: 300ms", connection -> connection.readToEnd());
-        assertThat(result.up()).isFalse();
-        assertThat(result.conclusive()).isTrue();
+        // It does not if Weir itself had no time for it, as it happens now and then on a busy machine.
+        await().untilAsserted(() -> {
+            CheckResult result = Checks.one("path: /, timeout: 300ms", connection -> connection.readToEnd());
+            assertThat(result.up()).isFalse();
+            assertThat(result.conclusive()).isTrue();
+        });
     }
 }
