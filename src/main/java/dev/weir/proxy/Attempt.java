@@ -89,6 +89,11 @@ final class Attempt implements UpstreamListener {
         return stream;
     }
 
+    /** Nanoseconds since it began. */
+    long age() {
+        return exchange.worker.now() - startNanos;
+    }
+
     /** Whether it has begun and not ended. */
     boolean live() {
         return claim != null;

@@ -8,6 +8,7 @@ import dev.weir.pool.Server;
 import dev.weir.upstream.Delivery;
 import dev.weir.upstream.UpstreamStream;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Belongs to one exchange and is used again for its next request. Confined to its loop.
  */
 final class Attempts {
+    /** A connection that closes while a request is sent on it has done so within a round trip. */
+    private static final long RACE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
     final Worker worker;
     private final Exchange exchange;
     private final Choice choice;
@@ -156,10 +160,7 @@ final class Attempts {
         if (!safe) {
             return false;
         }
-        Server server = current.server();
-        if (server != null && retry.takeFresh(why, reused) && server.tryBegin()) {
-            retry.note(Retry.REUSE_RACE);
-            start(current, server, true);
+        if (retry.takeFresh(why, reused) && tryFresh(why)) {
             return true;
         }
         if (Retry.worthwhile(why) && retry.take(why.id())) {
@@ -167,6 +168,26 @@ final class Attempts {
             return true;
         }
         return false;
+    }
+
+    /**
+     * On a fresh connection, to the same server: it closed the one before for another reason than this request. If it had
+     * the request for a while it may have died of whatever, and another server is rather asked.
+     */
+    private boolean tryFresh(Cause why) {
+        Server other = current.age() > RACE_NANOS && retry.left() ? chooseServer() : null;
+        if (other != null) {
+            retry.note(why.id());
+            start(other);
+            return true;
+        }
+        Server same = current.server();
+        if (same == null || !same.tryBegin()) {
+            return false;
+        }
+        retry.note(Retry.REUSE_RACE);
+        start(current, same, true);
+        return true;
     }
 
     /** At a server that was not asked yet, at once; else at any of them, later; else at the first that is up again. */

@@ -65,8 +65,8 @@ final class Retry {
     }
 
     /**
-     * Whether the server may have another attempt at once, on a fresh connection: it closed one in the moment of its
-     * reuse, or let it run out (GOAWAY), which says nothing against the server. Once a request, and not charged.
+     * Whether another attempt may be made at once, on a fresh connection: the server closed one that had served other
+     * requests, or let it run out (GOAWAY), which says nothing against it. Once a request, and not charged.
      */
     boolean takeFresh(Cause why, boolean reused) {
         boolean ranOut = why == Cause.REQUEST_REFUSED || (reused && why == Cause.SERVER_CLOSED);

@@ -14,12 +14,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** What is tried again at another server, and what must not be. */
 class RetryIT {
     private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    private static final String GET_AND_STAY = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
     /** In turn over the servers, from the first: round-robin begins there in a pool of equals. */
@@ -84,6 +86,28 @@ class RetryIT {
                 statuses.add(Integer.parseInt(weir.exchange(GET).substring(9, 12)));
             }
             assertThat(statuses).containsExactlyInAnyOrder(200, 200, 502, 502);
+        }
+    }
+
+    @Test
+    void keptConnectionClosed_whileTheRequestIsWorkedOn_nextServerAnswers() throws Exception {
+        ScriptedServer.Script dies = connection -> {
+            connection.readMessage();
+            connection.send(OK);
+            connection.readMessage();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+        };
+        try (ScriptedServer dying = ScriptedServer.of(dies);
+                ScriptedServer server = ScriptedServer.answering(OK);
+                RunningWeir weir = inTurn("retry: { attempts: 1 }", dying.address(), server.address());
+                RawClient client = weir.connect()) {
+            String retried = "weir_retries_total{pool=\"web\",reason=\"server-closed\"}";
+            for (int i = 0; i < 4 && weir.metric(retried) == 0; i++) {
+                assertThat(client.send(GET_AND_STAY).readMessage().status()).isEqualTo(200);
+            }
+            assertThat(weir.metric(retried)).isEqualTo(1);
+            assertThat(dying.accepted()).isEqualTo(1);
+            Quiet.awaitQuiet(weir);
         }
     }
 
