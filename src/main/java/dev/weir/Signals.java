@@ -3,27 +3,30 @@ package dev.weir;
 import dev.weir.admin.AdminView;
 import java.io.PrintStream;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What signals do to Weir: TERM and INT let it stop, a second one cuts what is left; USR1 opens the logs anew; USR2 has a
- * new process take over. One that
- * comes while Weir starts is obeyed when it has started, so that no request that it accepts is lost. Actions run on
- * threads of the JVM's own and do not wait.
+ * What signals do to Weir: TERM and INT let it stop, a second one cuts what is left; HUP has it read its file, and opens
+ * the logs anew as USR1 does; USR2 has a new process take over. One that comes while Weir starts is obeyed when it has
+ * started, so that no request that it accepts is lost. Actions run on threads of the JVM's own and do not wait.
  */
 final class Signals {
     private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
 
     private final PrintStream err;
     private @Nullable Weir weir;
-    /** Until there is an instance, it is about to read its file anyway. */
     private Runnable reload = () -> {};
-
     private int stops;
+    /** What was heard while there was no instance. */
+    private final List<Consumer<Weir>> early = new ArrayList<>();
 
-    private Signals(PrintStream err) {
+    /** That hears nothing of the system's. */
+    Signals(PrintStream err) {
         this.err = err;
     }
 
@@ -32,9 +35,9 @@ final class Signals {
         Signals signals = new Signals(err);
         on("TERM", signals::stop);
         on("INT", signals::stop);
-        on("USR1", signals::reopenLogs);
-        on("USR2", signals::upgrade);
-        on("HUP", signals::reload);
+        on("USR1", () -> signals.obey(Weir::reopenLogs));
+        on("USR2", () -> signals.obey(Signals::upgrade));
+        on("HUP", () -> signals.obey(signals::reload));
         return signals;
     }
 
@@ -48,6 +51,18 @@ final class Signals {
         reload = reloading;
         if (stops > 0) {
             started.stop();
+        } else {
+            early.forEach(action -> action.accept(started));
+        }
+        early.clear();
+    }
+
+    /** Does this to the instance; as soon as there is one, if there is none. */
+    synchronized void obey(Consumer<Weir> action) {
+        if (weir == null) {
+            early.add(action);
+        } else {
+            action.accept(weir);
         }
     }
 
@@ -67,28 +82,19 @@ final class Signals {
         }
     }
 
-    private synchronized void upgrade() {
-        Weir running = weir;
-        if (running != null) {
-            Thread.ofPlatform().name("weir-upgrade").start(() -> {
-                try {
-                    running.upgrade();
-                } catch (AdminView.UpgradeFailed failed) {
-                    LOG.debug("the log has the reason", failed);
-                }
-            });
-        }
+    private static void upgrade(Weir running) {
+        Thread.ofPlatform().name("weir-upgrade").start(() -> {
+            try {
+                running.upgrade();
+            } catch (AdminView.UpgradeFailed failed) {
+                LOG.debug("the log has the reason", failed);
+            }
+        });
     }
 
-    private synchronized void reload() {
-        reopenLogs();
+    private void reload(Weir running) {
+        running.reopenLogs();
         Thread.ofVirtual().name("weir-reload").start(reload);
-    }
-
-    private synchronized void reopenLogs() {
-        if (weir != null) {
-            weir.reopenLogs();
-        }
     }
 
     /**
