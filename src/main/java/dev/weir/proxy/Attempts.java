@@ -172,10 +172,11 @@ final class Attempts {
 
     /**
      * On a fresh connection, to the same server: it closed the one before for another reason than this request. If it had
-     * the request for a while it may have died of whatever, and another server is rather asked.
+     * the request for a while it may have died, and another server is rather asked.
      */
     private boolean tryFresh(Cause why) {
-        Server other = current.age() > RACE_NANOS && retry.left() ? chooseServer() : null;
+        boolean race = why != Cause.SERVER_CLOSED || current.age() <= RACE_NANOS;
+        Server other = race || !retry.left() ? null : chooseServer();
         if (other != null) {
             retry.note(why.id());
             start(other);

@@ -102,11 +102,12 @@ class RetryIT {
                 RunningWeir weir = inTurn("retry: { attempts: 1 }", dying.address(), server.address());
                 RawClient client = weir.connect()) {
             String retried = "weir_retries_total{pool=\"web\",reason=\"server-closed\"}";
-            for (int i = 0; i < 4 && weir.metric(retried) == 0; i++) {
+            for (int i = 0; i < 4 && weir.metric(retried) != 1; i++) {
                 assertThat(client.send(GET_AND_STAY).readMessage().status()).isEqualTo(200);
             }
             assertThat(weir.metric(retried)).isEqualTo(1);
             assertThat(dying.accepted()).isEqualTo(1);
+            client.close();
             Quiet.awaitQuiet(weir);
         }
     }
